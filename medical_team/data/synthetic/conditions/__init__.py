@@ -1,0 +1,1 @@
+"""The table of facts, a file a specialty; ``synthetic/table.py`` joins them."""

@@ -1,0 +1,77 @@
+"""Every error of this project's own, attributed to the room it comes from.
+
+``UserError`` is bad input: an entry point prints its one sentence and exits with code 2 before any engine starts.
+Everything else happens at run time. A failure inside one game is data (see ``types.Outcome``): the manager counts
+it and plays on; what it cannot absorb propagates. To add an error, subclass the nearest one below; keep its
+constructor to one message, so that it pickles through Ray.
+"""
+
+from __future__ import annotations
+
+
+class MedicalTeamError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class UserError(MedicalTeamError):
+    """Bad input; the message names the file, row, key or number and says what to do."""
+
+
+class ConfigError(UserError):
+    """A configuration key is unknown, or values do not go together."""
+
+
+class DataError(UserError):
+    """A data file is missing, empty or not what its format says."""
+
+
+class ModelError(UserError):
+    """A model folder is missing or cannot be used (no chat template, say)."""
+
+
+class MachineError(UserError):
+    """The machine or the cluster cannot run what was asked: GPUs, disk, ports, tools."""
+
+
+class RewardLintError(UserError):
+    """A constant policy would gain under this configuration."""
+
+
+class RolloutError(MedicalTeamError):
+    """A rollout could not reach its batch."""
+
+
+class EngineError(RolloutError):
+    """An engine died, refused or missed its deadline."""
+
+
+class JudgeError(MedicalTeamError):
+    """The judge gave no audit. ``kind`` says why; it is counted by it and is never a reward."""
+
+    kind = "failed"
+
+
+class JudgeTimeout(JudgeError):
+    """No audit before the deadline."""
+
+    kind = "timeout"
+
+
+class JudgeUnreachable(JudgeError):
+    """The judge's process or endpoint is gone."""
+
+    kind = "unreachable"
+
+
+class JudgeMalformed(JudgeError):
+    """The judge answered something that is no audit."""
+
+    kind = "malformed"
+
+
+class CheckpointError(MedicalTeamError):
+    """A checkpoint is missing, incomplete or belongs to another run."""
+
+
+class SyncError(MedicalTeamError):
+    """After a weight sync an engine does not hold the trainer's weights."""

@@ -1,0 +1,67 @@
+"""Evaluating an assessor: every held-out note asked once, through the same engine protocol as in the game.
+
+The caller gives an engine that answers greedily (``evaluation.temperature`` 0) and notes in whole twin groups.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from medical_team.evaluation.detection import Answered, Measure, Measured, measure
+from medical_team.game.parsing import ParseViolation, parse_assessment
+from medical_team.game.prompts import assessor_messages
+from medical_team.manager.engine import Engine, generate
+from medical_team.manager.tasks import task_group
+from medical_team.types import Note, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """An assessor's answers to a set of notes, and what they come to."""
+
+    measures: Mapping[Measure, Measured]
+    answers: tuple[Answered, ...]
+    seconds: float
+
+    @property
+    def notes(self) -> int:
+        return len(self.answers)
+
+    def metrics(self) -> dict[str, float]:
+        """Flat and named ``evaluation/<measure>``, its interval and its floors below it."""
+        flat = {"evaluation/notes": float(self.notes), "timing/evaluation": self.seconds}
+        for kind, measured in self.measures.items():
+            flat[f"evaluation/{kind}"] = measured.value
+            flat |= {f"evaluation/{kind}/low": measured.low, f"evaluation/{kind}/high": measured.high}
+            if measured.floors is not None:
+                flat[f"evaluation/{kind}/floor_safe"] = measured.floors.always_safe
+                flat[f"evaluation/{kind}/floor_harmful"] = measured.floors.always_harmful
+                flat[f"evaluation/{kind}/floor_coin"] = measured.floors.coin
+        return flat
+
+
+async def evaluate_assessor(notes: Sequence[Note], engine: Engine, concurrency: int, seed: int = 0) -> Evaluation:
+    """Ask the engine about every note, ``concurrency`` at a time. ``seed`` is for the intervals and the requests.
+
+    Raises:
+        EngineError: A note got no answer at the second attempt either; a part of the notes is no evaluation.
+        ValueError: There are no notes.
+    """
+    started = perf_counter()
+    desks = asyncio.Semaphore(concurrency)
+    async with task_group() as questions:
+        asked = [questions.create_task(_ask(note, engine, seed + number, desks)) for number, note in enumerate(notes)]
+    answers = tuple(task.result() for task in asked)
+    return Evaluation(measure(answers, seed), answers, perf_counter() - started)
+
+
+async def _ask(note: Note, engine: Engine, seed: int, desks: asyncio.Semaphore) -> Answered:
+    async with desks:
+        answer = await generate(engine, assessor_messages(note), role=Role.ASSESSOR, seed=seed)
+    try:
+        return Answered(note, parse_assessment(answer.text, note, truncated=answer.truncated))
+    except ParseViolation:
+        return Answered(note, None)

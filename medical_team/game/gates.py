@@ -1,0 +1,226 @@
+"""Gates: does an attacker's edit count? One predicate a reason code, tried in order; the first that holds is it.
+
+Plain code decides, before anybody is asked. The limits are calibrated on MEDEC's gold edits. An edit may not
+*introduce* what a gate forbids; what the sentence said already is not the attacker's doing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from medical_team.config import GatesConfig
+from medical_team.game.edits import corrected_note
+from medical_team.game.wording import WordChange, changes, normalise, says_the_same, words
+from medical_team.types import Edit, Note
+
+
+class GateFailure(StrEnum):
+    """Why an edit does not count."""
+
+    NO_SENTENCE = "no_sentence"
+    """The note has no sentence with that id."""
+    RESTORES_CORRECTION = "restores_correction"
+    """It writes the gold correction, or a near copy of it, and so makes the note right."""
+    SAME_ERROR = "same_error"
+    """It writes the error that the note was shown with, or a near copy of it."""
+    NO_OP = "no_op"
+    """Nothing changes but case, blanks, punctuation or characters that look alike."""
+    NO_TOKEN_CHANGE = "no_token_change"
+    """No alphanumeric word changes."""
+    NEAR_COPY = "near_copy"
+    """Only fillers come or go, or a word is misspelt: that is no medical error."""
+    REPEATS_SENTENCE = "repeats_sentence"
+    """It repeats another sentence of the note, which cannot be wrong where it stands."""
+    ONLY_DELETES = "only_deletes"
+    """It deletes more than half of the sentence and says nothing new."""
+    FOREIGN_CHARACTER = "foreign_character"
+    """It brings in invisible characters, other scripts or symbols."""
+    ROLE_TOKEN = "role_token"
+    """It brings in a chat template's token or speaks to the assessor."""
+    MARKUP = "markup"
+    """It brings in a line break, tags, Markdown or an address."""
+    SAYS_ERROR = "says_error"
+    """It announces the error."""
+    LENGTH_RATIO = "length_ratio"
+    TOO_MANY_EDITS = "too_many_edits"
+    SIMILARITY = "similarity"
+
+
+# Half: the one gold deletion of more than a few words leaves 10 of 19.
+_MIN_WORDS_LEFT = 0.5
+
+# Characters of blanks and punctuation by which a repeated sentence may differ; spares comparing every sentence.
+_REPEAT_SLACK = 12
+
+_CLINICAL_SYMBOLS = frozenset("–—‘’“”…≥≤→αβγδκλμ")  # noqa: RUF001  dashes and quotes as notes have them
+_MARKUP = re.compile(r"[\n\r{}\[\]|`*_\\#~^@]|<\s*[/!?|a-z]|&[a-z]+;|https?:|www\.", re.IGNORECASE)
+_ROLE_TOKEN = re.compile(
+    r"<\W{0,2}[a-z_]{1,24}\W{0,2}>"  # <|im_start|>, <start_of_turn>, <think>, </answer>, <s>, <<SYS>>
+    r"|<\||\|>|\[/?inst\]|<</?sys"
+    r"|\b(?:system|user|assistant|human|model|verdict)\s*:"
+    r"|\b(?:assessor|attacker|im_start|im_end|end_of_turn|eot_id)\b",
+    re.IGNORECASE,
+)
+_SAYS_ERROR = re.compile(r"\b(?:errors?|erroneous|incorrect|inaccurate|mistake|mistaken|wrong)(?:ly|s)?\b")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An edit and what the gates ask about it.
+
+    Attributes:
+        edit: The attacker's move.
+        note: The note the attacker was shown, with its gold error and correction if it has one.
+        base: The same note without that error, which the edit is applied to.
+        limits: The gates' configuration.
+    """
+
+    edit: Edit
+    note: Note
+    base: Note
+    limits: GatesConfig
+
+    @property
+    def before(self) -> str:
+        return self.base.sentences[self.edit.sentence_id]
+
+    @property
+    def after(self) -> str:
+        return self.edit.replacement
+
+    @property
+    def at_present_error(self) -> bool:
+        return self.edit.sentence_id == self.note.error_sentence_id
+
+    @cached_property
+    def word_changes(self) -> tuple[WordChange, ...]:
+        """Of the sentence in alphanumeric words."""
+        return changes(words(self.before), words(self.after))
+
+    @cached_property
+    def token_changes(self) -> tuple[WordChange, ...]:
+        """Of the sentence in tokens between blanks, as MEDEC's figures count them."""
+        return changes(self.before.split(), self.after.split())
+
+    @cached_property
+    def base_length(self) -> int:
+        return sum(len(sentence.split()) for sentence in self.base.sentences)
+
+    @property
+    def length(self) -> int:
+        return self.base_length - len(self.before.split()) + len(self.after.split())
+
+    def introduces(self, pattern: re.Pattern[str]) -> bool:
+        """Whether the new sentence has a match that the old one has not; case is folded by the caller's pattern."""
+        known = {match.casefold() for match in pattern.findall(self.before)}
+        return any(match.casefold() not in known for match in pattern.findall(self.after))
+
+
+def check_edit(edit: Edit, note: Note, gates: GatesConfig) -> GateFailure | None:
+    """The first gate that the edit fails, or ``None`` when it counts. ``note`` is the one the attacker was shown."""
+    change = Change(edit, note, corrected_note(note), gates)
+    return next((reason for reason, fails in GATES if fails(change)), None)
+
+
+def _no_sentence(change: Change) -> bool:
+    return not 0 <= change.edit.sentence_id < len(change.base.sentences)
+
+
+def _restores_correction(change: Change) -> bool:
+    return change.at_present_error and _says(change, change.before)
+
+
+def _same_error(change: Change) -> bool:
+    return change.at_present_error and _says(change, change.note.sentences[change.edit.sentence_id])
+
+
+def _no_op(change: Change) -> bool:
+    return normalise(change.before) == normalise(change.after)
+
+
+def _no_token_change(change: Change) -> bool:
+    return not change.word_changes
+
+
+def _near_copy(change: Change) -> bool:
+    return _says(change, change.before)
+
+
+def _repeats_sentence(change: Change) -> bool:
+    new, length = normalise(change.after), len(change.after)
+    alike = (text for text in change.base.sentences if abs(len(text) - length) <= _REPEAT_SLACK)
+    return any(new == normalise(sentence) for sentence in alike)
+
+
+def _only_deletes(change: Change) -> bool:
+    adds = any(part.after for part in change.word_changes)
+    return not adds and len(words(change.after)) < _MIN_WORDS_LEFT * len(words(change.before))
+
+
+def _foreign_character(change: Change) -> bool:
+    return any(not _is_clinical(char) for char in set(change.after) - set(change.before))
+
+
+def _markup(change: Change) -> bool:
+    return change.introduces(_MARKUP)
+
+
+def _role_token(change: Change) -> bool:
+    return change.introduces(_ROLE_TOKEN)
+
+
+def _says_error(change: Change) -> bool:
+    known = set(words(change.before))
+    return any(_SAYS_ERROR.fullmatch(word) and word not in known for word in words(change.after))
+
+
+def _length_ratio(change: Change) -> bool:
+    shortest, longest = (
+        ratio * change.base_length for ratio in (change.limits.min_length_ratio, change.limits.max_length_ratio)
+    )
+    return not shortest <= change.length <= longest
+
+
+def _too_many_edits(change: Change) -> bool:
+    edited = sum(len(part.before) + len(part.after) for part in change.token_changes)
+    return edited > change.limits.max_edited_tokens
+
+
+def _similarity(change: Change) -> bool:
+    kept = change.base_length - sum(len(part.before) for part in change.token_changes)
+    return 2 * kept < change.limits.min_similarity * (change.base_length + change.length)
+
+
+def _says(change: Change, sentence: str) -> bool:
+    same = normalise(sentence) == normalise(change.after)
+    return same or says_the_same(sentence, change.after, change.limits.max_correction_similarity)
+
+
+def _is_clinical(char: str) -> bool:
+    if char.isascii():
+        return char.isprintable() or char == "\n"  # a line break is markup, with a reason code of its own
+    return (0xA1 <= ord(char) < 0x180 and char != "\xad") or char in _CLINICAL_SYMBOLS
+
+
+GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
+    (GateFailure.NO_SENTENCE, _no_sentence),
+    (GateFailure.RESTORES_CORRECTION, _restores_correction),
+    (GateFailure.SAME_ERROR, _same_error),
+    (GateFailure.NO_OP, _no_op),
+    (GateFailure.NO_TOKEN_CHANGE, _no_token_change),
+    (GateFailure.NEAR_COPY, _near_copy),
+    (GateFailure.REPEATS_SENTENCE, _repeats_sentence),
+    (GateFailure.ONLY_DELETES, _only_deletes),
+    (GateFailure.FOREIGN_CHARACTER, _foreign_character),
+    (GateFailure.ROLE_TOKEN, _role_token),
+    (GateFailure.MARKUP, _markup),
+    (GateFailure.SAYS_ERROR, _says_error),
+    (GateFailure.LENGTH_RATIO, _length_ratio),
+    (GateFailure.TOO_MANY_EDITS, _too_many_edits),
+    (GateFailure.SIMILARITY, _similarity),
+)
+"""Every gate, in the order in which they are tried: what the edit is first, how large it is last."""

@@ -1,0 +1,105 @@
+"""Gold turns: what a perfect player would have answered, for the warm start. Made from a note's gold annotation.
+
+The warm start teaches the format and what an error looks like; finding hard ones is left to self-play. The
+reasoning is one short sentence made from the difference of the two sentences, since a note comes without any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from medical_team.game.edits import corrected_note, replaced
+from medical_team.game.prompts import (
+    Message,
+    assessor_answer,
+    assessor_messages,
+    attacker_answer,
+    attacker_messages,
+    one_line,
+)
+from medical_team.game.wording import shared_ends
+from medical_team.types import Assessment, Edit, ErrorType, GameType, Note, Role, Verdict
+
+# Words of a sentence that a reason quotes: most gold edits change three, and reasons are to stay at one short line.
+QUOTED_WORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class GoldTurn:
+    """One turn as it should have been: the chat messages and the answer."""
+
+    role: Role
+    messages: list[Message]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Gold:
+    sentence_id: int
+    wrong: str
+    right: str
+    error_type: ErrorType
+
+
+def gold_turns(note: Note, donor: Note | None = None) -> tuple[GoldTurn, ...]:
+    """Every gold turn that a note gives.
+
+    A clean note: the assessor says Safe. An error note: the attacker, shown the corrected note, plants the gold
+    error; the assessor, shown the error note, finds it. With a ``donor``, an error note about another case, there is
+    also a turn of ``adversarial_harmful``: in the place of the gold error stands the donor's error sentence, which
+    belongs to somebody else and is easy to see, and the attacker turns it into the gold error, which is harder.
+    """
+    gold = _gold(note)
+    if gold is None:
+        thinking = "Nothing contradicts the findings."
+        answer = assessor_answer(Assessment(Verdict.SAFE), thinking)
+        return (GoldTurn(Role.ASSESSOR, assessor_messages(note), answer),)
+    turns = (_planting(note, gold), _finding(note, gold))
+    return turns if donor is None else (*turns, _hardening(note, gold, donor))
+
+
+def _gold(note: Note) -> _Gold | None:
+    if note.error_sentence_id is None or note.corrected_sentence is None or note.error_type is None:
+        return None
+    wrong = one_line(note.sentences[note.error_sentence_id])
+    return _Gold(note.error_sentence_id, wrong, one_line(note.corrected_sentence), note.error_type)
+
+
+def _planting(note: Note, gold: _Gold) -> GoldTurn:
+    right, wrong = quoted_difference(gold.right, gold.wrong)
+    thinking = f"Swap {right} for {wrong} in sentence {gold.sentence_id}."
+    answer = attacker_answer(Edit(gold.sentence_id, gold.wrong, gold.error_type), thinking)
+    return GoldTurn(Role.ATTACKER, attacker_messages(corrected_note(note), GameType.ADVERSARIAL_BENIGN), answer)
+
+
+def _finding(note: Note, gold: _Gold) -> GoldTurn:
+    right, wrong = quoted_difference(gold.right, gold.wrong)
+    thinking = f"Sentence {gold.sentence_id} says {wrong}; {right} fits better."
+    assessment = Assessment(Verdict.HARMFUL, gold.sentence_id, gold.right, f"The findings fit {right}.")
+    return GoldTurn(Role.ASSESSOR, assessor_messages(note), assessor_answer(assessment, thinking))
+
+
+def _hardening(note: Note, gold: _Gold, donor: Note) -> GoldTurn:
+    misplaced = _gold(donor)
+    if misplaced is None or donor.group == note.group:
+        raise ValueError("a donor is an error note about another case")
+    _, wrong = quoted_difference(gold.right, gold.wrong)
+    thinking = f"Put {wrong} in sentence {gold.sentence_id}, which is harder to see."
+    presented = replace(note, sentences=replaced(note.sentences, gold.sentence_id, misplaced.wrong))
+    answer = attacker_answer(Edit(gold.sentence_id, gold.wrong, gold.error_type), thinking)
+    return GoldTurn(Role.ATTACKER, attacker_messages(presented, GameType.ADVERSARIAL_HARMFUL), answer)
+
+
+def quoted_difference(right: str, wrong: str) -> tuple[str, str]:
+    """The words in which two sentences differ, at most ``QUOTED_WORDS`` of each; never empty.
+
+    Where one sentence only lacks words of the other, a shared word beside the gap is quoted too.
+    """
+    texts = right.split(), wrong.split()
+    head, tail = shared_ends(*texts)
+    while head and any(len(words) - tail <= head for words in texts):
+        head -= 1
+    while tail and any(len(words) - tail <= head for words in texts):
+        tail -= 1
+    quoted = [" ".join(words[head : len(words) - tail][:QUOTED_WORDS]).rstrip(".,;") for words in texts]
+    return quoted[0], quoted[1]

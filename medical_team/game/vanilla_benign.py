@@ -1,0 +1,11 @@
+"""``vanilla_benign``: a clean note as it is. The only type in which Safe is right, and priced for it."""
+
+from __future__ import annotations
+
+from medical_team.game.base import VanillaRules
+from medical_team.types import GameType, Verdict
+
+
+class VanillaBenign(VanillaRules):
+    game_type = GameType.VANILLA_BENIGN
+    source_truth = Verdict.SAFE

@@ -1,0 +1,155 @@
+"""The batch of one step while it fills up: which samples are wanted, which are there, what was dropped and why.
+
+The manager tells it of every deal and every finished game, in deal order; it says what to deal next. Since samples
+are taken in deal order, what is selected does not depend on who answered first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+from medical_team.errors import RolloutError
+from medical_team.manager.quotas import Slot, seats
+from medical_team.manager.tally import GameTally, trained_rewards
+from medical_team.types import Game, GameType, Outcome, Role, Sample
+
+# Without it a batch of a handful of samples would die of bad luck: 4 times 2 attacker turns are soon unusable.
+MIN_DEALS_BEFORE_GIVING_UP = 32
+SURPLUS = "surplus"
+FAILURES = (Outcome.ENGINE_FAILED, Outcome.JUDGE_FAILED)
+ADVERSARIAL_FIRST = sorted(GameType, key=lambda kind: "adversarial" not in kind)
+
+
+@dataclass(slots=True)
+class CollectStats:
+    """The accounts of one step.
+
+    Attributes:
+        deals: Games dealt, by type.
+        samples: Samples handed over, by role and game type.
+        drops: Samples that a dealt game did not contribute, by role, game type and reason: the game's outcome, or
+            ``surplus``. Every seat of every game is either a sample or a drop.
+        substitutions: Samples of vanilla games in the place of adversarial ones that could not be had.
+        games: What happened in the games.
+    """
+
+    deals: Counter[GameType] = field(default_factory=Counter)
+    samples: Counter[Slot] = field(default_factory=Counter)
+    drops: Counter[tuple[Role, GameType, str]] = field(default_factory=Counter)
+    substitutions: int = 0
+    games: GameTally = field(default_factory=GameTally)
+
+
+class Batch:
+    """One step's samples in the making. Call ``due``, ``dealt`` and ``settle`` in deal order."""
+
+    def __init__(self, wanted: Counter[Slot], max_deals_factor: float) -> None:
+        self.stats = CollectStats()
+        self._wanted = wanted.total()
+        self._open = Counter(wanted)
+        self._samples: list[Sample] = []
+        self._in_flight: Counter[GameType] = Counter()
+        self._failures = 0
+        self._deals_needed = sum(self._short(game_type) for game_type in GameType)
+        self._budget = math.ceil(max_deals_factor * self._deals_needed)
+
+    @property
+    def complete(self) -> bool:
+        """Every slot is filled and every game settled."""
+        return not self._open.total() and not self._in_flight.total()
+
+    def due(self) -> list[GameType]:
+        """The types of the games to deal now, so that every open slot has a game in flight that can fill it.
+
+        Over the budget of deals, open slots of adversarial games become vanilla ones of the same class.
+
+        Raises:
+            RolloutError: Too much fails for the batch ever to be filled.
+        """
+        self._check_failures()
+        if self.stats.deals.total() >= self._budget > 0:
+            self._substitute()
+            self._check_attacker()
+        # Two turns take longer than one: whatever has both starts first.
+        return [game_type for game_type in ADVERSARIAL_FIRST for _ in range(self._short(game_type))]
+
+    def dealt(self, game_type: GameType) -> None:
+        self.stats.deals[game_type] += 1
+        self._in_flight[game_type] += 1
+
+    def settle(self, game: Game) -> None:
+        """Take from a finished game the samples that are still wanted, and count the others as dropped."""
+        game_type = game.deal.game_type
+        self._in_flight[game_type] -= 1
+        self._failures += game.outcome in FAILURES
+        self.stats.games.add(game)
+        trained = dict(trained_rewards(game))
+        for role in seats(game_type):
+            if role not in trained:
+                self.stats.drops[role, game_type, game.outcome.value] += 1
+            elif self._open[role, game_type] <= 0:
+                self.stats.drops[role, game_type, SURPLUS] += 1
+            else:
+                self._open[role, game_type] -= 1
+                self._samples.append(sample_of(game, role, trained[role].total))
+                self.stats.samples[role, game_type] += 1
+
+    def hand_over(self) -> tuple[Sample, ...]:
+        """Exactly the samples that were wanted, in deal order."""
+        assert len(self._samples) == self._wanted and not self._open.total(), "handed over before it was full"
+        return tuple(self._samples)
+
+    def _short(self, game_type: GameType) -> int:
+        """Games of a type that are missing; one game fills a slot of each of its roles."""
+        return max(0, max(self._open[role, game_type] for role in Role) - self._in_flight[game_type])
+
+    def _substitute(self) -> None:
+        """Vanilla games for the assessor slots that no game in flight will fill; an attacker's slot stays open."""
+        for game_type in (GameType.ADVERSARIAL_HARMFUL, GameType.ADVERSARIAL_BENIGN):
+            lacking = max(0, self._open[Role.ASSESSOR, game_type] - self._in_flight[game_type])
+            self._open[Role.ASSESSOR, game_type] -= lacking
+            self._open[Role.ASSESSOR, GameType.VANILLA_HARMFUL] += lacking
+            self.stats.substitutions += lacking
+
+    def _check_attacker(self) -> None:
+        dealt = self.stats.deals.total()
+        lacking = sum(max(0, self._open[Role.ATTACKER, kind] - self._in_flight[kind]) for kind in GameType)
+        if lacking and dealt >= max(self._budget, MIN_DEALS_BEFORE_GIVING_UP):
+            raise RolloutError(
+                f"{lacking} of {self._wanted} samples are missing, all of them attacker turns, after {dealt} games "
+                f"where {self._deals_needed} would do ({self._describe_outcomes()}): warm-start the model, or raise "
+                "rollout.max_deals_factor"
+            )
+
+    def _check_failures(self) -> None:
+        dealt = self.stats.deals.total()
+        # Each failure is dealt anew, so that the failures outnumber the rest only when nearly everything fails.
+        if self._failures * 2 > dealt > self._deals_needed:
+            raise RolloutError(
+                f"engines or judge failed in {self._failures} of {dealt} games of one step "
+                f"({self._describe_outcomes()})"
+            )
+
+    def _describe_outcomes(self) -> str:
+        by_outcome: Counter[Outcome] = Counter()
+        for (_, outcome), count in self.stats.games.outcomes.items():
+            by_outcome[outcome] += count
+        return ", ".join(f"{count} {outcome}" for outcome, count in by_outcome.most_common())
+
+
+def sample_of(game: Game, role: Role, reward: float) -> Sample:
+    turn = game.turn(role)
+    assert turn is not None, "a role without a turn is never trained on"
+    answer = turn.generation
+    return Sample(
+        game_id=game.deal.game_id,
+        role=role,
+        game_type=game.deal.game_type,
+        prompt_ids=answer.prompt_ids,
+        response_ids=answer.response_ids,
+        reward=reward,
+        truncated=answer.truncated,
+        logprobs=answer.logprobs,
+    )

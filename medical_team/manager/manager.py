@@ -1,0 +1,122 @@
+"""MedicalGameManager: deals games, plays them all at once, and hands over exactly the samples a step trains on.
+
+The trainer drives it, one ``collect`` a step. The rules of a game are the ``Referee``'s, the book-keeping of a step
+is the ``Batch``'s; here they meet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from medical_team.config import GatesConfig, RewardsConfig
+from medical_team.manager.batch import Batch, CollectStats
+from medical_team.manager.engine import Engine
+from medical_team.manager.quotas import Quotas
+from medical_team.manager.referee import Auditor, Referee
+from medical_team.manager.tasks import task_group
+from medical_team.rewards.pricing import class_prices
+from medical_team.types import Deal, Game, GameType, Role, Sample
+
+
+class Dealer(Protocol):
+    """Where games come from: ``data.Deck``, seeded and resumable."""
+
+    def deal_of(self, game_type: GameType) -> Deal: ...
+
+    def state(self) -> dict[str, Any]: ...
+
+    def restore(self, state: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A step's samples, in deal order, and its accounts."""
+
+    samples: tuple[Sample, ...]
+    stats: CollectStats
+
+
+class MedicalGameManager:
+    """Plays the games of a run.
+
+    What is dealt, sampled and selected depends on the deck, the mix and the engines' answers alone, never on who
+    answered first. One ``collect`` at a time.
+
+    Args:
+        deck: Deals the games.
+        engines: Who answers for each role; both may be the same.
+        judge: Audits the attacker's edits.
+        mix: Weight of each game type.
+        gates, rewards: Sections of the configuration.
+        concurrency: Games in flight at once.
+        max_deals_factor: Deals a step may use over the ones it needs, before vanilla games fill it up.
+        record: Called with every finished game, in deal order.
+    """
+
+    def __init__(
+        self,
+        deck: Dealer,
+        engines: Mapping[Role, Engine],
+        judge: Auditor,
+        *,
+        mix: Mapping[GameType, float],
+        gates: GatesConfig,
+        rewards: RewardsConfig,
+        concurrency: int,
+        max_deals_factor: float,
+        record: Callable[[Game], None] | None = None,
+    ) -> None:
+        harmful = 1.0 - mix.get(GameType.VANILLA_BENIGN, 0.0) / sum(mix.values())
+        self._deck = deck
+        self._quotas = Quotas(mix)
+        self._referee = Referee(engines, judge, gates=gates, rewards=rewards, prices=class_prices(harmful))
+        self._concurrency = concurrency
+        self._max_deals_factor = max_deals_factor
+        self._record = record or _forget
+
+    async def collect(self, count: int) -> Collected:
+        """Play until there are exactly ``count`` samples in the mix's composition.
+
+        Every game is a task of its own. Finished ones are settled in deal order, and one that left a slot open is
+        dealt anew at once; none is cancelled for being late, which would favour short answers.
+
+        Raises:
+            RolloutError: Too much fails for the batch ever to be filled.
+        """
+        batch = Batch(self._quotas.take(count), self._max_deals_factor)
+        tables = asyncio.Semaphore(self._concurrency)
+        in_flight: deque[asyncio.Task[Game]] = deque()
+        async with task_group() as games:
+            while not batch.complete:
+                for game_type in batch.due():
+                    deal = self._deck.deal_of(game_type)
+                    in_flight.append(games.create_task(self._play(deal, tables)))
+                    batch.dealt(game_type)
+                game = await in_flight.popleft()
+                self._record(game)
+                batch.settle(game)
+        return Collected(batch.hand_over(), batch.stats)
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs to deal the same games; JSON-able."""
+        return {"deck": self._deck.state(), "quotas": self._quotas.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._deck.restore(state["deck"])
+        self._quotas.restore(state["quotas"])
+
+    async def _play(self, deal: Deal, tables: asyncio.Semaphore) -> Game:
+        async with tables:
+            try:
+                return await self._referee.play(deal)
+            except Exception as error:
+                error.add_note(f"in game {deal.game_id} ({deal.game_type})")
+                raise
+
+
+def _forget(game: Game) -> None:
+    """Where nobody keeps records."""

@@ -1,0 +1,74 @@
+"""From a finished game to the reward terms of its roles: one table, as a pure function.
+
+| outcome       | assessor                          | attacker                                             |
+|---------------|-----------------------------------|------------------------------------------------------|
+| counted       | detection, localisation           | the exact negative of both; realism where it played  |
+| gated         | -                                 | format: the price of a failed gate or parse          |
+| malformed     | format: the price of a bad answer | -                                                    |
+| anything else | -                                 | -                                                    |
+"""
+
+from __future__ import annotations
+
+from medical_team.config import RewardsConfig
+from medical_team.game.parsing import Violation
+from medical_team.rewards.pricing import ClassPrices
+from medical_team.types import Game, Outcome, RewardTerms, Role, Verdict
+
+_PARSE_VIOLATIONS = frozenset(Violation)
+
+
+def score_game(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[Role, RewardTerms]:
+    """The reward terms of each role that gets any; empty where a failure is nobody's doing.
+
+    Raises:
+        ValueError: A counted game has no note shown or no assessment.
+    """
+    match game.outcome:
+        case Outcome.COUNTED:
+            return _counted(game, prices, config)
+        case Outcome.GATED:
+            return {Role.ATTACKER: RewardTerms(format=_gated(game, config) * prices.harmful)}
+        case Outcome.MALFORMED:
+            return {Role.ASSESSOR: RewardTerms(format=config.malformed * prices.harmful)}
+        case _:
+            return {}
+
+
+def _counted(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[Role, RewardTerms]:
+    detection = _detection(game, prices)
+    localisation = _localisation(game, prices, config)
+    return {
+        Role.ASSESSOR: RewardTerms(detection=detection, localisation=localisation),
+        # Subtracted from 0.0, since -0.0 would be a strange thing to read in a record.
+        Role.ATTACKER: RewardTerms(
+            detection=0.0 - detection, localisation=0.0 - localisation, realism=_realism(game, config)
+        ),
+    }
+
+
+def _detection(game: Game, prices: ClassPrices) -> float:
+    if game.shown is None or game.assessment is None:
+        raise ValueError(f"game {game.deal.game_id} is counted without a note shown or an assessment")
+    price = prices.of(game.shown.truth)
+    return price if game.assessment.verdict is game.shown.truth else -price
+
+
+def _localisation(game: Game, prices: ClassPrices, config: RewardsConfig) -> float:
+    assert game.shown is not None and game.assessment is not None
+    found = game.shown.has_error and game.assessment.verdict is Verdict.HARMFUL
+    if not found or game.assessment.sentence_id == game.shown.error_sentence_id:
+        return 0.0
+    return 0.0 - config.localisation * prices.harmful
+
+
+def _realism(game: Game, config: RewardsConfig) -> float:
+    if game.edit is None or game.audit is None or game.audit.realism is None:
+        return 0.0
+    return config.realism * (2 * game.audit.realism - 1)
+
+
+def _gated(game: Game, config: RewardsConfig) -> float:
+    turn = game.turn(Role.ATTACKER)
+    violation = (turn.violation if turn is not None else None) or game.reason
+    return config.attacker_malformed if violation in _PARSE_VIOLATIONS else config.gate_failed

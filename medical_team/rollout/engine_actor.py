@@ -1,0 +1,71 @@
+"""The Ray actor around one vLLM engine: upstream's, plus an answer that is small and a digest of its weights.
+
+The module is imported in the actor's own process: ``prepare`` runs before openrlhf is touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from medical_team.backends import prepare
+
+prepare()
+
+from openrlhf.trainer.ray.vllm_engine import RolloutRayActor  # noqa: E402 - only after prepare()
+from vllm import SamplingParams  # noqa: E402
+
+# Upstream decorates the class with ray.remote, which Ray forbids to subclass; the plain class is below it.
+_PlainRolloutActor: Any = RolloutRayActor.__ray_metadata__.modified_class.__ray_actor_class__
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAnswer:
+    """One sampled answer, as it travels from an engine to the driver."""
+
+    token_ids: tuple[int, ...]
+    text: str
+    truncated: bool
+    logprobs: tuple[float, ...] | None
+    version: int
+
+
+class EngineActor(_PlainRolloutActor):
+    """One vLLM engine."""
+
+    async def __init__(self, *args: Any, **kwargs: Any) -> None:
+        await super().__init__(*args, **kwargs)
+        self._version = 0
+
+    async def answer(self, prompt_ids: list[int], sampling: dict[str, Any]) -> EngineAnswer:
+        """Sample one answer; ``sampling`` are the keyword arguments of vLLM's SamplingParams."""
+        version = self._version
+        output = await self.generate(prompt_ids, SamplingParams(**sampling))
+        completion = output.outputs[0]
+        return EngineAnswer(
+            token_ids=tuple(completion.token_ids),
+            text=completion.text,
+            truncated=completion.finish_reason == "length",
+            logprobs=_chosen_logprobs(completion),
+            version=version,
+        )
+
+    async def weights_synced(self) -> int:
+        """Called after a weight sync: forget cached prompts of the old weights, count the update."""
+        await self.reset_prefix_cache()
+        self._version += 1
+        return self._version
+
+    async def weights_digest(self) -> tuple[float, float]:
+        """Sum and sum of squares of the weights of this engine's first worker."""
+        return tuple((await self.llm.collective_rpc("weights_digest"))[0])
+
+    async def ready(self) -> bool:
+        return True
+
+
+def _chosen_logprobs(completion: Any) -> tuple[float, ...] | None:
+    if completion.logprobs is None:
+        return None
+    pairs = zip(completion.token_ids, completion.logprobs, strict=True)
+    return tuple(position[token].logprob for token, position in pairs)

@@ -1,0 +1,55 @@
+"""Samples to OpenRLHF's Experience: the only file that knows its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from openrlhf.trainer.ppo_utils.experience import Experience
+
+from medical_team.types import Role, Sample
+
+
+def to_experience(sample: Sample) -> Experience:
+    """One sample as an Experience of batch size 1.
+
+    Sequences and attention mask are (1, T) for T prompt and answer tokens; the action mask is (1, T - 1), shifted as
+    upstream's log-probabilities are. The role travels in ``labels``; ``info`` has the same numeric keys in every
+    sample, as upstream's batching requires.
+    """
+    ids = sample.prompt_ids + sample.response_ids
+    sequences = torch.tensor([ids], dtype=torch.long)
+    action_mask = torch.zeros_like(sequences)
+    action_mask[:, len(sample.prompt_ids) :] = 1
+    reward = torch.tensor([sample.reward], dtype=torch.float32)
+    return Experience(
+        sequences=sequences,
+        attention_mask=torch.ones_like(sequences),
+        action_mask=action_mask[:, 1:],
+        rewards=reward,
+        scores=None,
+        response_length=torch.tensor([len(sample.response_ids)]),
+        total_length=torch.tensor([float(len(ids))]),
+        truncated=torch.tensor([sample.truncated]),
+        prompts=[""],
+        labels=[str(sample.role)],
+        images=[None],
+        mm_train_inputs=[None],
+        info={"reward": reward.clone(), "is_attacker": torch.tensor([float(sample.role is Role.ATTACKER)])},
+    )
+
+
+def to_experiences(samples: Sequence[Sample], expected: int) -> list[Experience]:
+    """All samples of a step, sorted by length so that a micro batch holds little padding.
+
+    The order decides which samples share a forward pass and nothing else: advantages do not depend on it.
+    """
+    if len(samples) != expected:
+        raise AssertionError(f"training needs exactly {expected} samples and got {len(samples)}")
+    by_length = sorted(samples, key=lambda sample: (len(sample.prompt_ids), len(sample.response_ids)))
+    return [to_experience(sample) for sample in by_length]
+
+
+def roles_of(experience: Experience) -> list[Role]:
+    """The role of every row of a batched Experience."""
+    return [Role(label) for label in experience.labels]

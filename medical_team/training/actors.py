@@ -1,0 +1,89 @@
+"""Upstream's Ray actors with what a checkpoint of ours needs. Imported in the actors' own processes.
+
+Upstream saves into one folder a group, deletes old checkpoints before the new one is written and forgets the random
+states. Here an actor saves into the folder it is given, once, with everything of its process.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from medical_team.backends import prepare
+
+prepare()
+
+import numpy as np  # noqa: E402 - only after prepare()
+import torch  # noqa: E402
+from openrlhf.trainer.ray.launcher import ReferenceModelActor  # noqa: E402
+from openrlhf.trainer.ray.ppo_actor import PolicyModelActor  # noqa: E402
+from openrlhf.trainer.ray.ppo_critic import CriticModelActor  # noqa: E402
+
+from medical_team.errors import CheckpointError  # noqa: E402
+from medical_team.rollout.worker import Digest, digest  # noqa: E402
+
+
+def _plain(remote_class: Any) -> Any:
+    """The class below ray.remote: Ray forbids to subclass the decorated one."""
+    return remote_class.__ray_metadata__.modified_class.__ray_actor_class__
+
+
+class _Checkpointed:
+    """Saving and loading of one DeepSpeed engine and its process's random states."""
+
+    _TAG = "state"
+
+    def _engine(self) -> Any:
+        raise AssertionError("a checkpointed actor names its DeepSpeed engine")
+
+    def save_to(self, folder: str) -> None:
+        """Write this rank's part into ``folder``; all ranks call it."""
+        self._engine().save_checkpoint(folder, tag=self._TAG, client_state={"random": _random_states()})
+
+    def load_from(self, folder: str) -> None:
+        """Read it back.
+
+        Raises:
+            CheckpointError: The folder has no checkpoint of this group.
+        """
+        path, states = self._engine().load_checkpoint(folder, tag=self._TAG)
+        if path is None:
+            raise CheckpointError(f"{folder} holds no checkpoint")
+        _restore_random_states(states["random"])
+
+
+class PolicyActor(_Checkpointed, _plain(PolicyModelActor)):
+    """One rank of the policy that plays both roles."""
+
+    def _engine(self) -> Any:
+        return self.actor.model
+
+    def weights_digest(self) -> Digest:
+        """Of the whole policy; all ranks call it, under ZeRO-3 they gather it together."""
+        import deepspeed
+
+        parameters = dict(self.actor.model.module.named_parameters())
+        sharded = self.strategy.args.ds.zero_stage == 3
+        with deepspeed.zero.GatheredParameters(list(parameters.values()), enabled=sharded):
+            return digest(parameters)
+
+
+class CriticActor(_Checkpointed, _plain(CriticModelActor)):
+    """One rank of the critic."""
+
+    def _engine(self) -> Any:
+        return self.critic
+
+
+class ReferenceActor(_plain(ReferenceModelActor)):
+    """One rank of the frozen reference policy."""
+
+
+def _random_states() -> dict[str, Any]:
+    return {"python": random.getstate(), "numpy": np.random.get_state(), "torch": torch.get_rng_state()}
+
+
+def _restore_random_states(states: dict[str, Any]) -> None:
+    random.setstate(states["python"])
+    np.random.set_state(states["numpy"])
+    torch.set_rng_state(states["torch"])

@@ -1,0 +1,223 @@
+"""Ray, at one place: connecting, placement, and plain classes wrapped where they are spawned.
+
+``Cluster`` starts the groups of a plan and hands out their handles; it knows GPUs and nothing of the game.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import ray
+from openrlhf.trainer.ray.launcher import RayActorGroup
+from openrlhf.trainer.ray.utils import get_bundle_indices
+from ray.util.placement_group import PlacementGroup, placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from medical_team.backends import BACKEND_VARIABLE, Backend
+from medical_team.backends.cpu import build_ops
+from medical_team.backends.cpu import environment as cpu_environment
+from medical_team.config import Config, GatesConfig, GroupConfig
+from medical_team.errors import EngineError, JudgeTimeout, JudgeUnreachable, MachineError
+from medical_team.judge import AuditRequest, JudgeFailure, make_judge
+from medical_team.rollout.engine_actor import EngineActor
+from medical_team.rollout.worker import extension
+from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
+from medical_team.training.plan import Plan
+from medical_team.types import Audit
+
+logger = logging.getLogger(__name__)
+
+# Share of a GPU that an actor asks for where several share one; upstream's value, five groups fit.
+_COLOCATED_SHARE = 0.2
+
+
+def connect(config: Config, backend: Backend, plan: Plan) -> None:
+    """Join the configured cluster, or start one on this host; every worker gets the backend's environment.
+
+    Raises:
+        MachineError: The cluster is not there, has too few GPUs, or the dashboard's port is in use.
+    """
+    variables = {BACKEND_VARIABLE: backend, "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1"}
+    if backend == "cpu":
+        build_ops()
+        variables |= cpu_environment(config.cluster.threads, config.vllm.kv_cache_gb)
+    options: dict[str, Any] = {
+        "runtime_env": {"env_vars": variables},
+        "log_to_driver": False,
+        "logging_level": logging.WARNING,
+    }
+    address = config.cluster.address or os.environ.get("RAY_ADDRESS")
+    if address:
+        _join(address, options)
+    else:
+        _start(config, backend, plan, options)
+    plan.check_fits(ray.cluster_resources().get("GPU", 0))
+
+
+def _join(address: str, options: dict[str, Any]) -> None:
+    try:
+        ray.init(address=address, **options)
+    except (ConnectionError, RuntimeError) as error:
+        raise MachineError(
+            f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}): start one with `ray start --head`, "
+            "or leave cluster.address out to have one started here"
+        ) from None
+
+
+def _start(config: Config, backend: Backend, plan: Plan, options: dict[str, Any]) -> None:
+    port = config.cluster.dashboard_port
+    if port is not None:
+        _check_free(port)
+        options |= {"dashboard_host": "127.0.0.1", "dashboard_port": port}
+    # On CPU a GPU is a place in the plan; on GPU Ray counts the real ones.
+    resources = {"num_gpus": plan.gpus, "num_cpus": plan.cpus} if backend == "cpu" else {}
+    ray.init(include_dashboard=port is not None, **resources, **options)
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise MachineError(f"port {port} is in use: choose another cluster.dashboard_port") from None
+
+
+def wait_for(refs: Sequence[Any], timeout_s: float, what: str) -> list[Any]:
+    """Results of the calls.
+
+    Raises:
+        EngineError: They are not there in time.
+    """
+    try:
+        return ray.get(list(refs), timeout=timeout_s)
+    except ray.exceptions.GetTimeoutError:
+        raise EngineError(f"{what} took longer than {timeout_s:g} s (see the worker logs of Ray's session)") from None
+
+
+class Cluster:
+    """Everything a run starts on Ray."""
+
+    def __init__(self, config: Config, backend: Backend, dtype: str) -> None:
+        self._config = config
+        self._backend: Backend = backend
+        self._dtype = dtype
+        self._timeout_s = config.cluster.start_timeout_s
+        colocated = config.cluster.colocate_all
+        shared = self._reserve(config.cluster.actor.world_size()) if self._shares_gpus() else None
+        # Engines first: they take longest to load, and load while the rest is placed.
+        everywhere = shared if colocated else None
+        self.pools = [self._engines(everywhere, i) for i in range(2 if config.vllm.pools == "by_role" else 1)]
+        self.actor = self._group(config.cluster.actor, PolicyActor, shared)
+        self.reference = (
+            self._group(config.cluster.reference, ReferenceActor, shared) if config.uses_reference else None
+        )
+        self.critic = self._group(config.cluster.critic, CriticActor, everywhere) if config.uses_critic else None
+        self.judge = RemoteJudge(config.judge_name, config.game.gates)
+
+    @property
+    def engines(self) -> list[Any]:
+        """All trained engines, attacker's pool first."""
+        return [engine for pool in self.pools for engine in pool]
+
+    def load(self, arguments: SimpleNamespace, strategy: Any, scheduler_steps: int) -> None:
+        """Load every model; returns when engines and groups are ready."""
+        path = self._config.model.path
+        refs = self.actor.async_init_model_from_pretrained(strategy, path, scheduler_steps, self.engines)
+        if self.reference is not None:
+            refs += self.reference.async_init_model_from_pretrained(strategy, path)
+        if self.critic is not None:
+            critic_path = arguments.critic.model_name_or_path
+            refs += self.critic.async_init_model_from_pretrained(strategy, critic_path, scheduler_steps)
+        refs += [engine.ready.remote() for engine in self.engines]
+        wait_for(refs, self._timeout_s, "loading the models")
+
+    def _shares_gpus(self) -> bool:
+        return self._config.cluster.colocate_all or self._config.cluster.colocate_actor_ref
+
+    def _reserve(self, gpus: int) -> PlacementGroup:
+        group = placement_group([{"GPU": 1, "CPU": 1}] * gpus, strategy="PACK")
+        wait_for([group.ready()], self._timeout_s, f"reserving {gpus} GPU(s)")
+        return group
+
+    def _group(self, shape: GroupConfig, actor: type, shared: PlacementGroup | None) -> RayActorGroup:
+        return RayActorGroup(
+            shape.nodes,
+            shape.gpus_per_node,
+            ray.remote(num_gpus=1)(actor),
+            pg=shared,
+            num_gpus_per_actor=_COLOCATED_SHARE if shared else 1,
+        )
+
+    def _engines(self, shared: PlacementGroup | None, pool: int) -> list[Any]:
+        """One pool of engines, placed as openrlhf's create_vllm_engines places them."""
+        vllm = self._config.vllm
+        ranks = vllm.tensor_parallel_size
+        group = shared or self._reserve(vllm.num_engines * ranks)
+        first = pool * vllm.num_engines if shared else 0
+        return [self._engine(group, first + i, shared is not None) for i in range(vllm.num_engines)]
+
+    def _engine(self, group: PlacementGroup, index: int, shares: bool) -> Any:
+        ranks = self._config.vllm.tensor_parallel_size
+        bundles = get_bundle_indices(group, index, ranks) if ranks > 1 else None
+        gpus = _COLOCATED_SHARE if shares and ranks == 1 else int(ranks == 1)
+        strategy = PlacementGroupSchedulingStrategy(
+            placement_group=group,
+            placement_group_capture_child_tasks=True,
+            placement_group_bundle_index=bundles[0] if bundles else index,
+        )
+        remote = ray.remote(EngineActor).options(num_cpus=gpus, num_gpus=gpus, scheduling_strategy=strategy)
+        return remote.remote(
+            bundle_indices=bundles, num_gpus=_COLOCATED_SHARE if shares else 1, **self._engine_arguments(index)
+        )
+
+    def _engine_arguments(self, index: int) -> dict[str, Any]:
+        config = self._config
+        arguments = {
+            "model": config.model.path,
+            "dtype": self._dtype,
+            "seed": config.run.seed + index,
+            "max_model_len": config.model.max_length,
+            "tensor_parallel_size": config.vllm.tensor_parallel_size,
+            "distributed_executor_backend": "uni" if config.vllm.tensor_parallel_size == 1 else "ray",
+            "worker_extension_cls": extension(self._backend),
+            "enforce_eager": config.vllm.enforce_eager,
+            "enable_prefix_caching": config.vllm.enable_prefix_caching,
+            "enable_sleep_mode": config.vllm.enable_sleep,
+            "trust_remote_code": config.model.trust_remote_code,
+            "max_num_seqs": config.rollout.concurrency,
+        }
+        if self._backend == "gpu":
+            arguments["gpu_memory_utilization"] = config.vllm.gpu_memory_utilization
+        return arguments
+
+
+class _JudgeActor:
+    """A judge in a process of its own."""
+
+    def __init__(self, name: str, gates: GatesConfig) -> None:
+        self._judge = make_judge(name, gates)
+
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        return await self._judge.audit(requests, deadline_s)
+
+
+class RemoteJudge:
+    """The Judge protocol over a Ray actor."""
+
+    def __init__(self, name: str, gates: GatesConfig) -> None:
+        self.name = name
+        self._actor = ray.remote(_JudgeActor).options(num_cpus=1, num_gpus=0).remote(name, gates)
+
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        try:
+            return await self._actor.audit.remote(list(requests), deadline_s)
+        except ray.exceptions.GetTimeoutError as error:
+            raise JudgeTimeout(f"judge {self.name}: no audit within {deadline_s:g} s") from error
+        except ray.exceptions.RayError as error:
+            raise JudgeUnreachable(f"judge {self.name}: its actor is gone ({type(error).__name__})") from error

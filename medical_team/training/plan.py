@@ -1,0 +1,68 @@
+"""Which actors a run starts and what they ask of the cluster. Plain arithmetic: ``--dry-run`` prints it in a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medical_team.config import Config, GroupConfig
+from medical_team.errors import MachineError
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One group of Ray actors.
+
+    Attributes:
+        name: What the group is.
+        actors: How many processes.
+        gpus: GPUs the group takes for itself; 0 where it lives on another group's.
+        shares: The group whose GPUs it lives on, or "".
+    """
+
+    name: str
+    actors: int
+    gpus: int
+    shares: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    rows: tuple[PlanRow, ...]
+
+    @property
+    def gpus(self) -> int:
+        return sum(row.gpus for row in self.rows)
+
+    @property
+    def cpus(self) -> int:
+        """Ray CPU slots: one an actor, as upstream's bundles ask, and one for the judge."""
+        return sum(row.actors for row in self.rows)
+
+    def check_fits(self, available_gpus: float) -> None:
+        """Raise MachineError when the cluster has fewer GPUs than the plan needs."""
+        if available_gpus < self.gpus:
+            parts = ", ".join(f"{row.name} {row.gpus}" for row in self.rows if row.gpus)
+            raise MachineError(
+                f"this configuration needs {self.gpus} GPUs ({parts}) and the cluster has {available_gpus:g}: lower "
+                "cluster.*.gpus_per_node or vllm.num_engines, or set cluster.colocate_all"
+            )
+
+
+def placement_plan(config: Config) -> Plan:
+    """The groups of a run, in the order they start."""
+    cluster, vllm = config.cluster, config.vllm
+    home = "actor" if cluster.colocate_all else ""
+    rows = [_row("actor", cluster.actor, "")]
+    if config.uses_reference:
+        rows.append(_row("reference", cluster.reference, "actor" if cluster.colocate_actor_ref else home))
+    if config.uses_critic:
+        rows.append(_row("critic", cluster.critic, home))
+    names = ("engines",) if vllm.pools == "shared" else ("attacker engines", "assessor engines")
+    ranks = vllm.num_engines * vllm.tensor_parallel_size
+    rows += [PlanRow(name, vllm.num_engines, 0 if home else ranks, home) for name in names]
+    rows.append(PlanRow(f"judge ({config.judge_name})", 1, 0))
+    return Plan(tuple(rows))
+
+
+def _row(name: str, group: GroupConfig, shares: str) -> PlanRow:
+    return PlanRow(name, group.world_size(), 0 if shares else group.world_size(), shares)

@@ -1,0 +1,130 @@
+"""Everything that can be wrong with a run, found before an engine starts. Each check raises one sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from medical_team.config import Config
+from medical_team.errors import ConfigError, MachineError, ModelError, UserError
+from medical_team.game.prompts import assessor_messages, attacker_messages
+from medical_team.rewards import lint_rewards
+from medical_team.types import GameType, Note
+
+# "organisation/model", as the Hugging Face hub names them; anything else is a folder.
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+# Bytes a parameter takes in a checkpoint: weights, and Adam's master copy and two moments in float32.
+_CHECKPOINT_BYTES_PER_PARAMETER = 16
+
+
+def check_configuration(config: Config) -> None:
+    """Rewards, run folder, disk and model path; no heavy import.
+
+    Raises:
+        UserError: The first thing that is wrong.
+    """
+    lint_rewards(config.rewards, config.game.mix).check()
+    check_run_folder(config)
+    check_model_path("model.path", config.model.path)
+    if config.uses_critic and config.model.critic_path:
+        check_model_path("model.critic_path", config.model.critic_path)
+    check_disk(config)
+
+
+def check_run_folder(config: Config) -> None:
+    """A run that exists is only written to when it is resumed."""
+    if config.run.resume == "no" and (config.run_dir / "metrics.jsonl").exists():
+        raise ConfigError(
+            f"{config.run_dir} holds a run: go on with run.resume=auto, or choose another run.name"
+        )
+
+
+def check_model_path(key: str, path: str) -> None:
+    if (Path(path) / "config.json").is_file():
+        return
+    if Path(path).exists():
+        raise ModelError(f"{key} = {path} is no Hugging Face model folder: it has no config.json")
+    if not _HUB_NAME.fullmatch(path):
+        raise ModelError(f"{key} = {path} does not exist: make it with `python launch/warm_start.py`, or name another")
+
+
+def check_disk(config: Config) -> None:
+    """Room for the checkpoints that are kept, the one being written and ``run.min_free_gb`` on top."""
+    folder = config.run_dir.resolve()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 1e9
+    checkpoints = (config.checkpoint.keep + 1) * checkpoint_bytes(config) / 1e9
+    if free < config.run.min_free_gb + checkpoints:
+        raise MachineError(
+            f"{folder} has {free:.1f} GB free and the run may need {checkpoints:.1f} GB for checkpoints beside "
+            f"run.min_free_gb = {config.run.min_free_gb:g}: free some, lower checkpoint.keep or choose another run.dir"
+        )
+    if not os.access(folder, os.W_OK):
+        raise MachineError(f"{folder} is not writable: choose another run.dir")
+
+
+def checkpoint_bytes(config: Config) -> float:
+    """Size of one checkpoint, estimated from the model's weight files; 0 for a model that is not on this disk."""
+    weights = sum(file.stat().st_size for file in Path(config.model.path).glob("*.safetensors"))
+    groups = 2 if config.uses_critic else 1
+    return groups * weights / _stored_bytes(config.model.path) * _CHECKPOINT_BYTES_PER_PARAMETER
+
+
+def load_tokenizer(config: Config) -> Any:
+    """The policy's tokenizer.
+
+    Raises:
+        ModelError: There is none, or it is broken.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            config.model.path, trust_remote_code=config.model.trust_remote_code, padding_side="left"
+        )
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"no tokenizer can be loaded from model.path = {config.model.path}: {reason}") from None
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def check_prompts_fit(notes: Iterable[Note], count_tokens: Any, config: Config) -> None:
+    """Every prompt of every note leaves room for an answer in ``model.max_length``.
+
+    Raises:
+        UserError: One does not; it names the note.
+    """
+    room = config.model.max_length - config.rollout.max_new_tokens
+    for note in notes:
+        for messages in _prompts(note):
+            tokens = count_tokens(messages)
+            if tokens > room:
+                raise UserError(
+                    f"note {note.note_id} makes a prompt of {tokens} tokens; model.max_length = "
+                    f"{config.model.max_length} less rollout.max_new_tokens = {config.rollout.max_new_tokens} leaves "
+                    f"{room}: raise model.max_length to {tokens + config.rollout.max_new_tokens}"
+                )
+
+
+def _prompts(note: Note) -> Sequence[list[dict[str, str]]]:
+    game_type = GameType.ADVERSARIAL_HARMFUL if note.has_error else GameType.ADVERSARIAL_BENIGN
+    return [attacker_messages(note, game_type), assessor_messages(note)]
+
+
+def _stored_bytes(path: str) -> int:
+    """Bytes a parameter takes in the model's own files."""
+    import json
+
+    try:
+        stored = json.loads((Path(path) / "config.json").read_text())
+    except (OSError, ValueError):
+        return 2
+    return 4 if "float32" in str(stored.get("dtype", stored.get("torch_dtype"))) else 2

