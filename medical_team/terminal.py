@@ -93,3 +93,29 @@ def evaluation_table(evaluations: Mapping[str, Evaluation]) -> Table:
         bounds = (floors.always_safe, floors.always_harmful, floors.coin) if floors else ()
         table.add_row(str(measure).replace("_", " "), *cells, *([f"{bound:.0%}" for bound in bounds] or ["-"] * 3))
     return table
+
+
+class ProgressLine:
+    """A bar for work that is counted in steps."""
+
+    def __init__(self, name: str) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self._progress.add_task(name, total=None, note="")
+
+    def __enter__(self) -> ProgressLine:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._progress.stop()
+
+    def show(self, step: int, steps: int, note: str) -> None:
+        self._progress.update(self._task, completed=step, total=steps, note=note)

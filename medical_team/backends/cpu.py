@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.errors import SyncError
-from medical_team.rollout.worker import WeightsDigest
+from medical_team.rollout.worker import Digest, digest
 
 # (module, attribute) of everything in openrlhf that is replaced; read by the contract test.
 REPLACED = (
@@ -284,8 +284,11 @@ def read_weights(path: str) -> Iterator[tuple[str, Any]]:
             yield name, weights.get_tensor(name)
 
 
-class CpuWorkerWrap(WeightsDigest):
+class CpuWorkerWrap:
     """vLLM worker extension: the CPU twin of openrlhf.trainer.ray.vllm_worker_wrap.WorkerWrap."""
+
+    model_runner: Any
+    _digest: Digest | None = None
 
     def init_process_group(self, *_args: Any, **_kwargs: Any) -> None:
         """Nothing to set up: weights come through shared memory."""
@@ -298,4 +301,16 @@ class CpuWorkerWrap(WeightsDigest):
         """
         if not os.path.exists(path):
             raise SyncError(f"{path} is gone: trainer and engine do not share their memory file system")
-        self.model_runner.reload_weights(weights_iterator=read_weights(path))
+        received: dict[str, Any] = {}
+
+        def reading() -> Iterator[tuple[str, Any]]:
+            for name, tensor in read_weights(path):
+                received[name] = tensor
+                yield name, tensor
+
+        self.model_runner.reload_weights(weights_iterator=reading())
+        self._digest = digest(received)
+
+    def weights_digest(self) -> Digest | None:
+        """Digest of the weights last loaded; the repacked ones that are held cannot be summed any more."""
+        return self._digest

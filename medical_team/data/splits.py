@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence, Set
 
 from medical_team.errors import DataError
 from medical_team.types import ErrorType, Note
+
+# Of so many random draws the one is taken whose error types are closest to those of all notes: with a few dozen
+# conditions a single draw may leave a type out.
+_DRAWS = 32
 
 
 def split_by_group(notes: Sequence[Note], held_out: float, seed: int) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
@@ -23,13 +27,20 @@ def split_by_group(notes: Sequence[Note], held_out: float, seed: int) -> tuple[t
     keys = sorted({_split_key(note) for note in notes})
     if len(keys) < 2:
         raise DataError(f"{len(notes)} notes of {len(keys)} group(s) cannot be split: at least two groups are needed")
-    random.Random(f"split:{seed}").shuffle(keys)
+    rng = random.Random(f"split:{seed}")
     count = min(max(1, round(held_out * len(keys))), len(keys) - 1)
-    kept = set(keys[:count])
+    kept = min((set(rng.sample(keys, count)) for _ in range(_DRAWS)), key=lambda drawn: _imbalance(notes, drawn))
     return (
         tuple(note for note in notes if _split_key(note) not in kept),
         tuple(note for note in notes if _split_key(note) in kept),
     )
+
+
+def _imbalance(notes: Sequence[Note], kept: Set[str]) -> float:
+    """How far the error types of the notes kept are from those of all notes; 0 for the same shares."""
+    every = Counter(note.error_type for note in notes)
+    some = Counter(note.error_type for note in notes if _split_key(note) in kept)
+    return sum(abs(some[kind] / some.total() - every[kind] / every.total()) for kind in every)
 
 
 def limit_by_group(notes: Sequence[Note], count: int, seed: int) -> tuple[Note, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -29,7 +30,8 @@ def write_notes(path: Path, notes: Iterable[Note]) -> None:
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def read_notes(path: Path) -> tuple[Note, ...]:

@@ -81,6 +81,8 @@ class BatchedJudge:
         except JudgeError as error:
             # One exception a requester: a shared one would collect the tracebacks of all of them.
             answers = [type(error)(str(error)) for _ in batch]
+        except asyncio.CancelledError:  # of something the judge awaited, or of the event loop: nobody may wait on
+            answers = [JudgeUnreachable("the audit was cancelled") for _ in batch]
         except Exception as error:  # a bug in a judge belongs to whoever awaits it, not to this background task
             answers = [error for _ in batch]
         for waiting, answer in zip(batch, answers, strict=True):

@@ -19,13 +19,12 @@ class WeightsDigest:
 
 def digest(parameters: dict[str, Any]) -> Digest:
     """Digest of a model's parameters; a tied tensor counts once."""
-    seen: dict[int, Any] = {id(tensor): tensor for tensor in parameters.values()}
-    total = squares = 0.0
-    for tensor in seen.values():
-        flat = tensor.detach().flatten().double()
-        total += float(flat.sum())
-        squares += float(flat.dot(flat))
-    return total, squares
+    import torch
+
+    tensors = {id(tensor): tensor.detach() for tensor in parameters.values()}.values()
+    total = sum(float(tensor.sum(dtype=torch.float64)) for tensor in tensors)
+    norms = [float(torch.linalg.vector_norm(tensor, dtype=torch.float64)) for tensor in tensors]
+    return total, sum(norm * norm for norm in norms)
 
 
 def extension(backend: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import random
+from pathlib import Path
 
 import pytest
 from fakes import make_note
@@ -110,3 +112,19 @@ def test_what_there_is_nothing_of_is_not_a_number() -> None:
     assert math.isnan(measured[Measure.BALANCED_ACCURACY].value)
     with pytest.raises(ValueError, match="nothing"):
         measure([])
+
+
+def test_the_organisers_baseline_has_its_official_scores(medec_validation: tuple[Note, ...]) -> None:
+    """The golden values of MEDIQA-CORR 2024's own script for its baseline submission on the validation split."""
+    path = Path(os.environ["MEDEC_DIR"]) / "baseline-run-1.txt"
+    if not path.exists():
+        pytest.skip("baseline-run-1.txt is not beside the MEDEC files")
+    submitted = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        note_id, flag, sentence_id, *_ = line.split(maxsplit=3)
+        submitted[note_id] = harmful(int(sentence_id)) if flag == "1" else SAFE
+    measured = measure([Answered(note, submitted.get(note.note_id)) for note in medec_validation])
+    assert measured[Measure.FLAG_ACCURACY].value == pytest.approx(0.4895470383275261, abs=1e-12)
+    assert measured[Measure.SENTENCE_ACCURACY].value == pytest.approx(0.30662020905923343, abs=1e-12)
+    floors = measured[Measure.FLAG_ACCURACY].floors
+    assert floors is not None and floors.always_harmful == pytest.approx(319 / 574)

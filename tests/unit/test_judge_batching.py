@@ -76,9 +76,10 @@ def test_a_judge_that_does_not_answer_in_time_is_a_timeout_for_all_of_its_batch(
         (TimeoutError(), JudgeTimeout),
         (JudgeError("out of memory"), JudgeError),
         (ZeroDivisionError("a bug"), ZeroDivisionError),
+        (asyncio.CancelledError(), JudgeUnreachable),
     ],
 )
-def test_what_a_judge_raises_reaches_every_requester(raised: Exception, expected: type[Exception]) -> None:
+def test_what_a_judge_raises_reaches_every_requester(raised: BaseException, expected: type[Exception]) -> None:
     class Raising(RecordingJudge):
         async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Any]:
             raise raised
@@ -122,6 +123,24 @@ def test_a_requester_that_gives_up_does_not_take_the_others_along() -> None:
         tasks[0].cancel()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
+    cancelled, audit = asyncio.run(run())
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert audit.reason == "game-1"
+
+
+def test_a_requester_may_give_up_while_its_audit_is_under_way() -> None:
+    class Waiting(RecordingJudge):
+        async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Any]:
+            tasks[0].cancel()
+            await asyncio.sleep(0)
+            return await super().audit(requests, deadline_s)
+
+    async def run() -> list[Any]:
+        judge = batched(Waiting(), batch_size=2)
+        tasks.extend(asyncio.create_task(judge.audit_one(request(number))) for number in range(2))
+        return await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), timeout=10)
+
+    tasks: list[asyncio.Task[Audit]] = []
     cancelled, audit = asyncio.run(run())
     assert isinstance(cancelled, asyncio.CancelledError)
     assert audit.reason == "game-1"

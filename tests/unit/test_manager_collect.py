@@ -167,7 +167,7 @@ def test_an_attacker_that_never_passes_leaves_the_harmful_class_to_vanilla_games
 
 def test_an_attacker_part_that_cannot_be_filled_is_an_error_with_numbers() -> None:
     manager = make_manager(assessor=FakeEngine(Role.ASSESSOR, Habits(malformed=1.0)))
-    with pytest.raises(RolloutError, match=r"1 of 6 samples are missing.*after 32 games.*32 malformed|malformed"):
+    with pytest.raises(RolloutError, match=r"[12] of 6 samples are missing.*after 3[23] games.*malformed"):
         collect(manager, 6)
 
 

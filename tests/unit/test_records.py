@@ -61,11 +61,12 @@ def test_what_is_read_is_what_was_played(tmp_path: Path, games: list[Game]) -> N
             assert row[f"{role}_total"] == (pytest.approx(terms.total) if terms else None)
 
 
-def test_files_and_folder_are_private_whatever_the_umask(tmp_path: Path, games: list[Game]) -> None:
-    before = os.umask(0)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+def test_files_and_folder_are_private_whatever_the_umask(tmp_path: Path, games: list[Game], umask: int) -> None:
+    folder = tmp_path / "games"
+    folder.mkdir(mode=0o777)
+    before = os.umask(umask)
     try:
-        folder = tmp_path / "games"
-        folder.mkdir(mode=0o777)
         recorder = GameRecorder(folder)
         recorder.append(games[0])
         path = recorder.flush(1)

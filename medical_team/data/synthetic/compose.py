@@ -175,26 +175,28 @@ def _write(
             right = frame.replace("{term}", error[1])
         sentences.append(right)
     if rng.random() < _CLOSING_SHARE:
-        sentences.append(rng.choice(_CLOSINGS))
+        sentences.append(_other(_CLOSINGS, patient, rng, avoid))
     kind = error[0] if error else None
     return Note(note_id, tuple(sentences), group, kind, place, corrected, condition=condition.name)
 
 
 def _other(choices: Sequence[str], patient: _Patient, rng: random.Random, avoid: Sequence[str]) -> str:
     """One of the choices, filled in; one whose wording the other twin does not have, where there is one."""
-    fresh = [choice for choice in choices if not any(_same_wording(choice, sentence) for sentence in avoid)]
-    return _fill(rng.choice(fresh or choices), patient, rng)
+    worded = [_address(choice, patient) for choice in choices]
+    fresh = [choice for choice in worded if not any(_same_wording(choice, sentence) for sentence in avoid)]
+    return _NUMBER.sub(lambda span: str(rng.randint(int(span[1]), int(span[2]))), rng.choice(fresh or worded))
 
 
-def _same_wording(choice: str, sentence: str) -> bool:
-    return re.fullmatch(re.sub(r"\\\{.*?\\\}", ".+", re.escape(choice)), sentence) is not None
-
-
-def _fill(text: str, patient: _Patient, rng: random.Random) -> str:
-    text = re.sub(r"\{(\d+)\.\.(\d+)\}", lambda span: str(rng.randint(int(span[1]), int(span[2]))), text)
+def _address(text: str, patient: _Patient) -> str:
     for word, (female, male) in _PRONOUNS.items():
         text = text.replace(word, female if patient.female else male)
     return text
+
+
+def _same_wording(choice: str, sentence: str) -> bool:
+    """Whether a sentence is this choice, whatever its numbers and terms are."""
+    parts = (re.escape(part) for part in re.split(r"\{.*?\}", choice))
+    return re.fullmatch(".+".join(parts), sentence) is not None
 
 
 def _fact(condition: Condition, kind: ErrorType) -> Fact:
@@ -202,6 +204,8 @@ def _fact(condition: Condition, kind: ErrorType) -> Fact:
     assert fact is not None, (condition.name, kind)
     return fact
 
+
+_NUMBER = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
 _PRONOUNS = {
     "{He}": ("She", "He"),

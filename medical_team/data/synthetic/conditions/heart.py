@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medical_team.data.synthetic.facts import SHOCK, STABLE, TACHYCARDIC, Condition, Fact, Setting, Sex
+from medical_team.data.synthetic.facts import SHOCK, STABLE, TACHYCARDIC, Condition, Fact, Setting, Sex, Vitals
 
 HEART = (
     Condition(
@@ -85,7 +85,7 @@ HEART = (
         sex=Sex.MALE,
         vitals=STABLE,
         complaints=(
-            "{1..3} days of sharp chest pain that improves on leaning forward",
+            "{2..4} days of sharp chest pain that improves on leaning forward",
             "pleuritic chest pain that is worse when lying flat",
         ),
         histories=("He had an upper respiratory infection last week.", "He recovered from a cold ten days ago."),
@@ -229,7 +229,7 @@ HEART = (
         setting=Setting.EMERGENCY,
         ages=(61, 80),
         sex=Sex.ANY,
-        vitals=STABLE,
+        vitals=Vitals((36.5, 37.0), (98, 110), (142, 158), (84, 94)),
         complaints=(
             "{3..5} days of worsening dyspnea and leg swelling",
             "orthopnea, weight gain, and breathlessness for {3..5} days",

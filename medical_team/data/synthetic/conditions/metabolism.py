@@ -61,8 +61,8 @@ METABOLISM = (
         sex=Sex.ANY,
         vitals=TACHYCARDIC,
         complaints=(
-            "{1..2} days of vomiting, thirst, and abdominal pain",
-            "nausea, excessive urination, and drowsiness for {1..2} days",
+            "{2..3} days of vomiting, thirst, and abdominal pain",
+            "nausea, excessive urination, and drowsiness for {2..3} days",
         ),
         histories=("{He} has type 1 diabetes and ran out of insulin.", "{He} stopped using {his} insulin pump."),
         examinations=(

@@ -67,8 +67,8 @@ NERVES = (
         sex=Sex.ANY,
         vitals=HYPERTENSIVE,
         complaints=(
-            "a sudden worst headache of {his} life {1..3} hours ago",
-            "an explosive headache and vomiting that began {1..3} hours ago",
+            "a sudden worst headache of {his} life {2..4} hours ago",
+            "an explosive headache and vomiting that began {2..4} hours ago",
         ),
         histories=("{His} mother died of a ruptured aneurysm.", "{He} has smoked for {18..30} years."),
         examinations=(
@@ -186,7 +186,7 @@ NERVES = (
         ages=(43, 65),
         sex=Sex.MALE,
         vitals=STABLE,
-        complaints=("confusion and unsteady gait for {1..2} days", "{1..2} days of double vision and disorientation"),
+        complaints=("confusion and unsteady gait for {2..3} days", "{2..3} days of double vision and disorientation"),
         histories=("He drinks heavily and eats little.", "He has long-standing alcohol use and poor nutrition."),
         examinations=(
             "There is horizontal nystagmus, ataxia, and bilateral lateral gaze palsy, without tremor or asterixis.",

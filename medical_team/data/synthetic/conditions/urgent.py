@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medical_team.data.synthetic.facts import HYPERTENSIVE, SHOCK, STABLE, Condition, Fact, Setting, Sex
+from medical_team.data.synthetic.facts import HYPERTENSIVE, SHOCK, STABLE, Condition, Fact, Setting, Sex, Vitals
 
 URGENT = (
     Condition(
@@ -10,7 +10,7 @@ URGENT = (
         setting=Setting.EMERGENCY,
         ages=(22, 45),
         sex=Sex.ANY,
-        vitals=STABLE,
+        vitals=Vitals((36.1, 36.6), (50, 58), (98, 108), (58, 66)),
         complaints=("being found unresponsive by a friend", "being found unconscious in a restroom"),
         histories=("A syringe was found next to {him}.", "{He} has a history of injection drug use."),
         examinations=(

@@ -1,0 +1,256 @@
+"""Supervised fine-tuning on gold turns, before self-play: a small model does not produce the answer format by itself.
+
+Driven by ``launch/warm_start.py`` and the demo. Uses transformers' Trainer; the loss is on the answers only.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_utils import set_seed
+
+from medical_team.config import WarmStartConfig
+from medical_team.errors import DataError
+from medical_team.game.gold import GoldTurn, gold_turns
+from medical_team.game.parsing import ParseViolation, parse_assessment, parse_edit
+from medical_team.game.prompts import assessor_messages, attacker_messages
+from medical_team.rollout.engines import ChatTemplate, Messages
+from medical_team.types import GameType, Note, Role
+
+logger = logging.getLogger(__name__)
+
+_NOT_IN_LOSS = -100
+
+OnProgress = Callable[[int, int, float], None]
+"""Called with (optimizer step, of how many, loss)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarmStarted:
+    """What a warm start came to.
+
+    Attributes:
+        folder: The model folder that training starts from.
+        examples: Gold turns it was trained on.
+        loss: Mean loss of the last tenth of the steps.
+        parsed: Held-out answers that parse, by role: (parsed, asked).
+    """
+
+    folder: Path
+    examples: int
+    loss: float
+    parsed: dict[Role, tuple[int, int]]
+
+
+def warm_start(
+    config: WarmStartConfig,
+    train: Sequence[Note],
+    held_out: Sequence[Note],
+    seed: int,
+    max_new_tokens: int,
+    on_progress: OnProgress = lambda step, steps, loss: None,
+) -> WarmStarted:
+    """Fine-tune ``config.base_model`` and write the model folder; an older one of the name is replaced.
+
+    Raises:
+        DataError: The notes give fewer gold turns than ``config.examples``.
+    """
+    set_seed(seed)
+    turns = choose_turns(train, config.examples, seed)
+    tokenizer = AutoTokenizer.from_pretrained(config.base_model, padding_side="right")
+    template = ChatTemplate(tokenizer, max_prompt_tokens=10**9)
+    model = AutoModelForCausalLM.from_pretrained(config.base_model, dtype=torch.float32, attn_implementation="sdpa")
+    losses = _Losses(on_progress)
+    trainer = _AnswerTrainer(
+        model=model,
+        args=_arguments(config, seed),
+        train_dataset=_sorted_within_batches([_tokenize(turn, template, tokenizer) for turn in turns], config, seed),
+        data_collator=_Padding(tokenizer.pad_token_id),
+        callbacks=[losses],
+    )
+    trainer.train()
+    _save(model, tokenizer, config.output)
+    parsed = _count_parsing(model, tokenizer, template, held_out[: config.evaluate], max_new_tokens)
+    return WarmStarted(config.output, len(turns), losses.last, parsed)
+
+
+def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
+    """Gold turns, half of each role, verdicts of the assessor in equal parts, in a seeded order.
+
+    Raises:
+        DataError: There are fewer.
+    """
+    shuffled = random.Random(seed).sample(list(notes), len(notes))
+    errors = [note for note in shuffled if note.has_error]
+    donors = dict(zip((note.note_id for note in errors), errors[1:] + errors[:1], strict=True))
+    attacker, harmful, safe = [], [], []
+    for index, note in enumerate(shuffled):
+        donor = donors.get(note.note_id) if index % 2 else None
+        own = gold_turns(note, donor if donor is not None and donor.group != note.group else None)
+        # The last attacker turn is the one that a donor makes possible.
+        attacker += [turn for turn in own if turn.role is Role.ATTACKER][-1:]
+        (harmful if note.has_error else safe).extend(turn for turn in own if turn.role is Role.ASSESSOR)
+    wanted = ((attacker, count - count // 2), (harmful, count // 2 - count // 4), (safe, count // 4))
+    if any(len(have) < need for have, need in wanted):
+        raise DataError(
+            f"{len(notes)} notes give {len(attacker)} attacker, {len(harmful)} Harmful and {len(safe)} Safe gold "
+            f"turns, too few for warm_start.examples = {count}: lower it or use more notes"
+        )
+    chosen = [turn for have, need in wanted for turn in have[:need]]
+    return random.Random(seed).sample(chosen, len(chosen))
+
+
+class _AnswerTrainer(Trainer):
+    """transformers' Trainer, with logits for the answers only: the head is a fifth of a small model's work."""
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_kwargs: Any) -> Any:
+        labels = inputs["labels"]
+        first = int((labels != _NOT_IN_LOSS).any(dim=0).float().argmax()) - 1
+        output = model(
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            logits_to_keep=labels.shape[1] - first,
+            use_cache=False,
+        )
+        loss = torch.nn.functional.cross_entropy(
+            output.logits[:, :-1].flatten(0, 1), labels[:, first + 1 :].flatten(), ignore_index=_NOT_IN_LOSS
+        )
+        return (loss, output) if return_outputs else loss
+
+    def _get_train_sampler(self, *_args: Any, **_kwargs: Any) -> Any:
+        return torch.utils.data.SequentialSampler(self.train_dataset)  # type: ignore[arg-type]
+
+
+class _Losses(TrainerCallback):
+    """Remembers the loss, and tells how far it is."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
+        self._losses: list[float] = []
+
+    @property
+    def last(self) -> float:
+        tail = self._losses[-max(1, len(self._losses) // 10) :]
+        return sum(tail) / len(tail) if tail else float("nan")
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_kwargs: Any) -> None:
+        if logs and "loss" in logs:
+            self._losses.append(float(logs["loss"]))
+            self._on_progress(state.global_step, state.max_steps, self._losses[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Padding:
+    """Right-pads examples to the longest of their batch."""
+
+    pad_id: int
+
+    def __call__(self, examples: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+        longest = max(len(example["input_ids"]) for example in examples)
+
+        def pad(name: str, value: int) -> torch.Tensor:
+            rows = [example[name] + [value] * (longest - len(example[name])) for example in examples]
+            return torch.tensor(rows)
+
+        return {
+            "input_ids": pad("input_ids", self.pad_id),
+            "labels": pad("labels", _NOT_IN_LOSS),
+            "attention_mask": pad("attention_mask", 0),
+        }
+
+
+def _arguments(config: WarmStartConfig, seed: int) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(config.output.with_name(config.output.name + ".trainer")),
+        per_device_train_batch_size=config.batch_size,
+        num_train_epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=2,
+        weight_decay=0.0,
+        logging_steps=1,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        seed=seed,
+        use_cpu=not torch.cuda.is_available(),
+        bf16=torch.cuda.is_available(),
+        log_level="error",
+    )
+
+
+def _tokenize(turn: GoldTurn, template: ChatTemplate, tokenizer: Any) -> dict[str, list[int]]:
+    prompt = template(turn.messages)
+    answer = tokenizer(turn.answer, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
+    return {"input_ids": prompt + answer, "labels": [_NOT_IN_LOSS] * len(prompt) + answer}
+
+
+def _sorted_within_batches(examples: list[Any], config: WarmStartConfig, seed: int) -> list[Any]:
+    """Examples of like length share a batch, and the batches come in a seeded order: little padding, no curriculum."""
+    by_length = sorted(examples, key=lambda example: len(example["input_ids"]))
+    size = config.batch_size
+    batches = [by_length[start : start + size] for start in range(0, len(by_length), size)]
+    random.Random(seed).shuffle(batches)
+    return [example for batch in batches for example in batch]
+
+
+def _save(model: Any, tokenizer: Any, folder: Path) -> None:
+    unfinished = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    # In float32 as it was trained: bfloat16 would round small updates away, and training reads what it needs.
+    model.save_pretrained(unfinished)
+    tokenizer.save_pretrained(unfinished)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+    shutil.rmtree(folder.with_name(folder.name + ".trainer"), ignore_errors=True)
+
+
+def _count_parsing(
+    model: Any, tokenizer: Any, template: ChatTemplate, notes: Iterable[Note], max_new_tokens: int
+) -> dict[Role, tuple[int, int]]:
+    """Greedy answers to held-out prompts of both roles, and how many of them parse."""
+    model.eval()
+    asked: dict[Role, list[tuple[Note, Messages]]] = {role: [] for role in Role}
+    for note in notes:
+        kind = GameType.ADVERSARIAL_HARMFUL if note.has_error else GameType.ADVERSARIAL_BENIGN
+        asked[Role.ATTACKER].append((note, attacker_messages(note, kind)))
+        asked[Role.ASSESSOR].append((note, assessor_messages(note)))
+    counts = {}
+    for role, prompts in asked.items():
+        answers = _answer(model, tokenizer, [template(messages) for _, messages in prompts], max_new_tokens)
+        pairs = zip(prompts, answers, strict=True)
+        counts[role] = (sum(_parses(role, note, answer) for (note, _), answer in pairs), len(prompts))
+    return counts
+
+
+@torch.no_grad()
+def _answer(model: Any, tokenizer: Any, prompts: list[list[int]], max_new_tokens: int) -> list[str]:
+    if not prompts:
+        return []
+    tokenizer.padding_side = "left"
+    batch = tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(model.device)
+    output = model.generate(
+        **batch, max_new_tokens=max_new_tokens, do_sample=False, pad_token_id=tokenizer.pad_token_id
+    )
+    return tokenizer.batch_decode(output[:, batch["input_ids"].shape[1] :], skip_special_tokens=True)
+
+
+def _parses(role: Role, note: Note, answer: str) -> bool:
+    try:
+        if role is Role.ATTACKER:
+            parse_edit(answer, note)
+        else:
+            parse_assessment(answer, note)
+    except ParseViolation:
+        return False
+    return True
