@@ -7,6 +7,7 @@ Options:
     --config FILE      YAML with what differs from the defaults
     key.sub=value ...  overrides; see medical_team/config.py for every key
     --dry-run          print the resolved configuration and the placement, and stop
+    --resume auto      short form of run.resume=auto: go on after the newest checkpoint
     --model_id M, --judge_model_id J, --num_samples N, --max_rounds R
                        short forms of model.path, judge.name, data.num_samples, train.steps
 """
@@ -18,6 +19,8 @@ from pathlib import Path
 
 from medical_team.config import Config, expand_short_forms, load_config, to_yaml
 from medical_team.entry import run_entry_point
+from medical_team.evaluation import Evaluation
+from medical_team.report import print_summary
 
 
 def main(arguments: list[str]) -> None:
@@ -30,30 +33,33 @@ def main(arguments: list[str]) -> None:
     if options.dry_run:
         show(config)
     else:
-        train(config)
+        print_summary(config.run_dir, train(config))
 
 
 def show(config: Config) -> None:
     from medical_team.terminal import console, plan_table
     from medical_team.training.plan import placement_plan
 
-    console.print(to_yaml(config), markup=False)
+    console.print(to_yaml(config), markup=False, soft_wrap=True)
     console.print(plan_table(placement_plan(config)))
 
 
-def train(config: Config) -> None:
-    from medical_team.terminal import RunDisplay, console, evaluation_table
+def train(config: Config) -> dict[str, Evaluation]:
+    """A whole run, told to the terminal; the evaluations of the assessor by when they were made."""
+    from medical_team.terminal import RunDisplay
     from medical_team.training.run import TrainingRun
 
-    with RunDisplay(config.train.steps) as display:
-        with TrainingRun(config, on_step=display.on_step, on_phase=display.on_phase) as run:
-            evaluations = {"before": run.evaluate()} if config.evaluation.notes else {}
-            model = run.train()
-            if config.evaluation.notes:
-                evaluations["after"] = run.evaluate()
-    if evaluations:
-        console.print(evaluation_table(evaluations))
-    console.print(f"trained model: {model}\nrun folder:    {config.run_dir}")
+    evaluations = {}
+    with (
+        RunDisplay(config.train.steps) as display,
+        TrainingRun(config, on_step=display.on_step, on_phase=display.on_phase) as run,
+    ):
+        if config.evaluation.notes:
+            evaluations["before"] = run.evaluate()
+        run.train()
+        if config.evaluation.notes:
+            evaluations["after"] = run.evaluate()
+    return evaluations
 
 
 if __name__ == "__main__":

@@ -19,12 +19,13 @@ from yaml import YAMLError
 from medical_team.errors import ConfigError
 from medical_team.types import EstimatorName, GameType
 
-# The flags of the scripts this project replaces, and the keys they are short for.
+# The flags of the scripts this project replaces, one that is typed often, and the keys they are short for.
 SHORT_FORMS = {
     "--model_id": "model.path",
     "--judge_model_id": "judge.name",
     "--num_samples": "data.num_samples",
     "--max_rounds": "train.steps",
+    "--resume": "run.resume",
 }
 
 
@@ -50,6 +51,8 @@ class ModelConfig(Section):
     """Hugging Face folder or name of the policy; it must have a chat template."""
     critic_path: str | None = None
     """The critic's starting point; the policy's own when not given."""
+    critic_layers: int | None = Field(default=None, ge=1)
+    """Start the critic from only so many of the policy's first layers; all when not given."""
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     """``auto``: bfloat16 where the hardware multiplies it, else float32 (most CPUs)."""
     attention: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
@@ -275,10 +278,10 @@ class WarmStartConfig(Section):
     """Where fine-tuning starts from."""
     output: Path = Path("runs/models/warm-start")
     """The model folder it writes."""
-    examples: int = Field(default=144, ge=1)
-    """Gold turns, half of each role."""
-    batch_size: int = Field(default=4, ge=1)
-    learning_rate: float = Field(default=2e-4, gt=0)
+    examples: int = Field(default=72, ge=1)
+    """Gold turns, two thirds of them the attacker's."""
+    batch_size: int = Field(default=3, ge=1)
+    learning_rate: float = Field(default=3e-4, gt=0)
     epochs: float = Field(default=1.0, gt=0)
     evaluate: int = Field(default=32, ge=0)
     """Held-out prompts answered afterwards, to count how many parse."""
@@ -325,6 +328,12 @@ class Config(Section):
         if self.judge.name != "auto":
             return self.judge.name
         return "exact" if self.data.source == "synthetic" else "rule"
+
+    @model_validator(mode="after")
+    def _critic(self) -> Config:
+        if self.model.critic_layers is not None and self.model.critic_path is not None:
+            raise ValueError("model.critic_layers cuts the policy, model.critic_path names another model: give one")
+        return self
 
     @model_validator(mode="after")
     def _data_source(self) -> Config:

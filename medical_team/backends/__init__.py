@@ -16,7 +16,7 @@ BACKEND_VARIABLE = "MEDICAL_TEAM_BACKEND"
 
 
 def resolve(configured: Literal["auto", "cpu", "gpu"] = "auto") -> Backend:
-    """The backend of this process: as configured, else as its parent chose, else by whether there is an NVIDIA driver."""
+    """This process's backend: as configured, else as its parent chose, else by whether there is an NVIDIA driver."""
     if configured != "auto":
         return configured
     chosen = os.environ.get(BACKEND_VARIABLE)

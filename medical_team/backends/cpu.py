@@ -43,6 +43,9 @@ ENVIRONMENT = {
     "KMP_BLOCKTIME": "0",
 }
 
+# Prompt tokens an engine reads in one pass; more makes running answers wait longer for the next token.
+_PREFILL_TOKENS = 2048
+
 # Seconds a process waits for another one that compiles; a build takes half a minute.
 _BUILD_DEADLINE_S = 600
 
@@ -61,6 +64,15 @@ def compute_dtype() -> str:
 
     fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return "bfloat16" if fast else "float32"
+
+
+def engine_arguments(max_length: int) -> dict[str, Any]:
+    """What a vLLM engine needs on CPU only.
+
+    A prompt that is prefilled in pieces makes vLLM rewind the request's random generator, which a CPU generator
+    cannot do: the engine dies of it. So a prompt is prefilled at once.
+    """
+    return {"enable_chunked_prefill": False, "max_num_batched_tokens": max(_PREFILL_TOKENS, max_length)}
 
 
 def build_ops() -> None:

@@ -46,8 +46,8 @@ def gold_turns(note: Note, donor: Note | None = None) -> tuple[GoldTurn, ...]:
 
     A clean note: the assessor says Safe. An error note: the attacker, shown the corrected note, plants the gold
     error; the assessor, shown the error note, finds it. With a ``donor``, an error note about another case, there is
-    also a turn of ``adversarial_harmful``: in the place of the gold error stands the donor's error sentence, which
-    belongs to somebody else and is easy to see, and the attacker turns it into the gold error, which is harder.
+    also a turn of ``adversarial_harmful``: in the place of the gold error stand the donor's wrong words, which belong
+    to somebody else and are easy to see, and the attacker turns them into the gold error, which is harder.
     """
     gold = _gold(note)
     if gold is None:
@@ -66,10 +66,18 @@ def _gold(note: Note) -> _Gold | None:
 
 
 def _planting(note: Note, gold: _Gold) -> GoldTurn:
-    right, wrong = quoted_difference(gold.right, gold.wrong)
-    thinking = f"Swap {right} for {wrong} in sentence {gold.sentence_id}."
-    answer = attacker_answer(Edit(gold.sentence_id, gold.wrong, gold.error_type), thinking)
-    return GoldTurn(Role.ATTACKER, attacker_messages(corrected_note(note), GameType.ADVERSARIAL_BENIGN), answer)
+    messages = attacker_messages(corrected_note(note), GameType.ADVERSARIAL_BENIGN)
+    return GoldTurn(Role.ATTACKER, messages, _swap(gold, gold.right))
+
+
+def _swap(gold: _Gold, present: str) -> str:
+    """The attacker's answer: it repeats the sentence that is there before it swaps words of it.
+
+    A small model that does not, writes a sentence of its own in that place.
+    """
+    old, new = quoted_difference(present, gold.wrong)
+    thinking = f"Sentence {gold.sentence_id} says: {present} Swap {old} for {new}."
+    return attacker_answer(Edit(gold.sentence_id, gold.wrong, gold.error_type), thinking)
 
 
 def _finding(note: Note, gold: _Gold) -> GoldTurn:
@@ -83,11 +91,20 @@ def _hardening(note: Note, gold: _Gold, donor: Note) -> GoldTurn:
     misplaced = _gold(donor)
     if misplaced is None or donor.group == note.group:
         raise ValueError("a donor is an error note about another case")
-    _, wrong = quoted_difference(gold.right, gold.wrong)
-    thinking = f"Put {wrong} in sentence {gold.sentence_id}, which is harder to see."
-    presented = replace(note, sentences=replaced(note.sentences, gold.sentence_id, misplaced.wrong))
-    answer = attacker_answer(Edit(gold.sentence_id, gold.wrong, gold.error_type), thinking)
-    return GoldTurn(Role.ATTACKER, attacker_messages(presented, GameType.ADVERSARIAL_HARMFUL), answer)
+    present = _graft(gold, misplaced)
+    presented = replace(note, sentences=replaced(note.sentences, gold.sentence_id, present))
+    messages = attacker_messages(presented, GameType.ADVERSARIAL_HARMFUL)
+    return GoldTurn(Role.ATTACKER, messages, _swap(gold, present))
+
+
+def _graft(gold: _Gold, donor: _Gold) -> str:
+    """The note's sentence with the words that are wrong in the donor's: an error out of another case."""
+    right, wrong = gold.right.split(), gold.wrong.split()
+    head, tail = shared_ends(right, wrong)
+    foreign = quoted_difference(donor.right, donor.wrong)[1].split()
+    end = right[len(right) - tail :] if tail else ["" if gold.right[-1].isalnum() else gold.right[-1]]
+    grafted = " ".join([*right[:head], *foreign, *end])
+    return grafted if tail else grafted.replace(f" {end[0]}", end[0]).rstrip()
 
 
 def quoted_difference(right: str, wrong: str) -> tuple[str, str]:

@@ -63,7 +63,8 @@ class ChatTemplate:
 
     def _encode(self, messages: Messages) -> list[int]:
         turns = messages if self._system_role else fold_system(messages)
-        return list(self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)["input_ids"])
+        encoded = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)
+        return list(encoded["input_ids"])
 
     def _accepts_system_role(self) -> bool:
         probe = [{"role": "system", "content": "system-probe"}, {"role": "user", "content": "x"}]

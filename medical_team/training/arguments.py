@@ -34,8 +34,16 @@ def openrlhf_arguments(config: Config, backend: Backend, dtype: str, checkpoint_
     return _nest(sections)
 
 
+def critic_folder(config: Config) -> Path:
+    """Where a run keeps a critic that was cut from the policy."""
+    return config.run_dir.resolve() / "critic-start"
+
+
 def _models(config: Config) -> dict[str, Any]:
     train, cluster = config.train, config.cluster
+    # Upstream gives a critic from the policy's path a small value head, and any other one the head it comes with. So
+    # one that is cut from the policy has the policy's path here; ``Cluster`` loads it from ``critic_folder``.
+    critic_path = config.model.critic_path or config.model.path
     return {
         "actor": {
             "model_name_or_path": config.model.path,
@@ -55,7 +63,7 @@ def _models(config: Config) -> dict[str, Any]:
             **_optimizer(train.actor),
         },
         "critic": {
-            "model_name_or_path": (config.model.critic_path or config.model.path) if config.uses_critic else None,
+            "model_name_or_path": critic_path if config.uses_critic else None,
             "num_nodes": cluster.critic.nodes,
             "num_gpus_per_node": cluster.critic.gpus_per_node,
             "value_clip": train.value_clip,

@@ -20,15 +20,16 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from medical_team.backends import BACKEND_VARIABLE, Backend
 from medical_team.backends.cpu import build_ops
+from medical_team.backends.cpu import engine_arguments as cpu_engine_arguments
 from medical_team.backends.cpu import environment as cpu_environment
-from medical_team.config import Config, GatesConfig, GroupConfig
-from medical_team.errors import EngineError, JudgeTimeout, JudgeUnreachable, MachineError
-from medical_team.judge import AuditRequest, JudgeFailure, make_judge
+from medical_team.config import Config, GroupConfig
+from medical_team.errors import EngineError, MachineError
+from medical_team.judge.actor import JudgeActor, RemoteJudge
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.worker import extension
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
+from medical_team.training.arguments import critic_folder
 from medical_team.training.plan import Plan
-from medical_team.types import Audit
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +119,10 @@ class Cluster:
             self._group(config.cluster.reference, ReferenceActor, shared) if config.uses_reference else None
         )
         self.critic = self._group(config.cluster.critic, CriticActor, everywhere) if config.uses_critic else None
-        self.judge = RemoteJudge(config.judge_name, config.game.gates)
+        self.judge = RemoteJudge(
+            config.judge_name,
+            ray.remote(JudgeActor).options(num_cpus=1, num_gpus=0).remote(config.judge_name, config.game.gates),
+        )
 
     @property
     def engines(self) -> list[Any]:
@@ -132,9 +136,11 @@ class Cluster:
         if self.reference is not None:
             refs += self.reference.async_init_model_from_pretrained(strategy, path)
         if self.critic is not None:
-            critic_path = arguments.critic.model_name_or_path
+            cut = self._config.model.critic_layers is not None
+            critic_path = str(critic_folder(self._config)) if cut else arguments.critic.model_name_or_path
             refs += self.critic.async_init_model_from_pretrained(strategy, critic_path, scheduler_steps)
         refs += [engine.ready.remote() for engine in self.engines]
+        refs.append(self.judge.handle.ready.remote())
         wait_for(refs, self._timeout_s, "loading the models")
 
     def _shares_gpus(self) -> bool:
@@ -194,30 +200,6 @@ class Cluster:
         }
         if self._backend == "gpu":
             arguments["gpu_memory_utilization"] = config.vllm.gpu_memory_utilization
+        else:
+            arguments |= cpu_engine_arguments(config.model.max_length)
         return arguments
-
-
-class _JudgeActor:
-    """A judge in a process of its own."""
-
-    def __init__(self, name: str, gates: GatesConfig) -> None:
-        self._judge = make_judge(name, gates)
-
-    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
-        return await self._judge.audit(requests, deadline_s)
-
-
-class RemoteJudge:
-    """The Judge protocol over a Ray actor."""
-
-    def __init__(self, name: str, gates: GatesConfig) -> None:
-        self.name = name
-        self._actor = ray.remote(_JudgeActor).options(num_cpus=1, num_gpus=0).remote(name, gates)
-
-    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
-        try:
-            return await self._actor.audit.remote(list(requests), deadline_s)
-        except ray.exceptions.GetTimeoutError as error:
-            raise JudgeTimeout(f"judge {self.name}: no audit within {deadline_s:g} s") from error
-        except ray.exceptions.RayError as error:
-            raise JudgeUnreachable(f"judge {self.name}: its actor is gone ({type(error).__name__})") from error

@@ -23,6 +23,7 @@ from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.training.checkpoint import CheckpointStore
+from medical_team.training.critic import first_layers
 from medical_team.training.plan import placement_plan
 from medical_team.training.preflight import check_configuration, check_prompts_fit, load_tokenizer
 from medical_team.types import Note, Role
@@ -96,7 +97,7 @@ class TrainingRun:
 
         from medical_team.rollout.engines import ChatTemplate
         from medical_team.training import cluster as ray_cluster
-        from medical_team.training.arguments import openrlhf_arguments
+        from medical_team.training.arguments import critic_folder, openrlhf_arguments
         from medical_team.training.trainer import Folder, SelfPlayTrainer
 
         config = self.config
@@ -106,6 +107,8 @@ class TrainingRun:
         dtype = resolve_dtype(config, backend)
         ray_cluster.connect(config, backend, placement_plan(config))
         folder = self._open_folder(Folder, dtype)
+        if config.uses_critic and config.model.critic_layers:
+            first_layers(Path(config.model.path), config.model.critic_layers, critic_folder(config))
         arguments = openrlhf_arguments(config, backend, dtype, config.run_dir / "checkpoints")
         strategy = get_strategy(arguments)
         cluster = ray_cluster.Cluster(config, backend, dtype)
@@ -190,11 +193,11 @@ def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
 
 def whole_pairs(notes: tuple[Note, ...], count: int) -> tuple[Note, ...]:
     """The first ``count`` notes that come as twin pairs, error and clean, in the order they have."""
-    groups: dict[str, list[Note]] = {}
+    groups: dict[str, dict[bool, Note]] = {}
     for note in notes:
-        groups.setdefault(note.group, []).append(note)
-    pairs = [pair for pair in groups.values() if {note.has_error for note in pair} == {True, False}]
-    return tuple(note for pair in pairs for note in pair[:2])[: count // 2 * 2]
+        groups.setdefault(note.group, {}).setdefault(note.has_error, note)
+    pairs = [tuple(pair.values()) for pair in groups.values() if len(pair) == 2]
+    return tuple(note for pair in pairs for note in pair)[: count // 2 * 2]
 
 
 def versions() -> dict[str, str]:
@@ -206,5 +209,3 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
-
-

@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 from transformers.trainer_utils import set_seed
+from transformers.utils.logging import disable_progress_bar
 
 from medical_team.config import WarmStartConfig
 from medical_team.errors import DataError
@@ -64,6 +72,7 @@ def warm_start(
         DataError: The notes give fewer gold turns than ``config.examples``.
     """
     set_seed(seed)
+    disable_progress_bar()
     turns = choose_turns(train, config.examples, seed)
     tokenizer = AutoTokenizer.from_pretrained(config.base_model, padding_side="right")
     template = ChatTemplate(tokenizer, max_prompt_tokens=10**9)
@@ -76,6 +85,7 @@ def warm_start(
         data_collator=_Padding(tokenizer.pad_token_id),
         callbacks=[losses],
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.train()
     _save(model, tokenizer, config.output)
     parsed = _count_parsing(model, tokenizer, template, held_out[: config.evaluate], max_new_tokens)
@@ -83,7 +93,8 @@ def warm_start(
 
 
 def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
-    """Gold turns, half of each role, verdicts of the assessor in equal parts, in a seeded order.
+    """Gold turns, two thirds of them the attacker's (writing an error takes more examples than a verdict does), the
+    assessor's in equal parts Harmful and Safe; in a seeded order.
 
     Raises:
         DataError: There are fewer.
@@ -98,7 +109,7 @@ def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]
         # The last attacker turn is the one that a donor makes possible.
         attacker += [turn for turn in own if turn.role is Role.ATTACKER][-1:]
         (harmful if note.has_error else safe).extend(turn for turn in own if turn.role is Role.ASSESSOR)
-    wanted = ((attacker, count - count // 2), (harmful, count // 2 - count // 4), (safe, count // 4))
+    wanted = ((attacker, count - 2 * (count // 6)), (harmful, count // 6), (safe, count // 6))
     if any(len(have) < need for have, need in wanted):
         raise DataError(
             f"{len(notes)} notes give {len(attacker)} attacker, {len(harmful)} Harmful and {len(safe)} Safe gold "
@@ -156,14 +167,14 @@ class _Padding:
     def __call__(self, examples: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
         longest = max(len(example["input_ids"]) for example in examples)
 
-        def pad(name: str, value: int) -> torch.Tensor:
-            rows = [example[name] + [value] * (longest - len(example[name])) for example in examples]
-            return torch.tensor(rows)
+        def pad(rows: list[list[int]], value: int) -> torch.Tensor:
+            return torch.tensor([row + [value] * (longest - len(row)) for row in rows])
 
+        tokens = [example["input_ids"] for example in examples]
         return {
-            "input_ids": pad("input_ids", self.pad_id),
-            "labels": pad("labels", _NOT_IN_LOSS),
-            "attention_mask": pad("attention_mask", 0),
+            "input_ids": pad(tokens, self.pad_id),
+            "labels": pad([example["labels"] for example in examples], _NOT_IN_LOSS),
+            "attention_mask": pad([[1] * len(row) for row in tokens], 0),
         }
 
 

@@ -24,8 +24,9 @@ LEVELS = [
     {"errors", "types"},
     {"config"},
     {"data", "game", "judge", "models", "rewards"},
-    {"evaluation", "manager", "metrics", "opponents", "records", "report"},
+    {"evaluation", "manager", "metrics", "opponents", "records"},
     {"backends", "rollout", "training"},
+    {"entry", "report", "terminal"},
 ]
 
 

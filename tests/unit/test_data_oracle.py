@@ -120,16 +120,31 @@ def test_arbitrary_text_is_never_wrong(note: Note, place: int, text: str) -> Non
 
 @settings(max_examples=100, deadline=None)
 @given(note=st.sampled_from(NOTES), other=st.sampled_from(NOTES), data=st.data())
-def test_findings_are_never_decided(note: Note, other: Note, data: st.DataObject) -> None:
-    findings = [place for place, sentence in enumerate(note.sentences) if read_statement(sentence) is None]
-    place = data.draw(st.sampled_from(findings))
-    sentence = data.draw(st.sampled_from(other.sentences))
-    assert decide_edit(note, place, sentence) is not EditTruth.WRONG
+def test_a_finding_of_another_note_is_never_decided(note: Note, other: Note, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(note.sentences) - 1))
+    findings = [sentence for sentence in other.sentences if read_statement(sentence) is None]
+    sentence = data.draw(st.sampled_from(findings))
+    assert sentence == note.sentences[place] or decide_edit(note, place, sentence) is EditTruth.UNTOLD
 
 
-def test_a_wrong_statement_in_the_place_of_another_kind_is_untold() -> None:
-    note = statement_note(BY_NAME["influenza"], ErrorType.DIAGNOSIS)
-    assert decide_edit(note, 1, say(ErrorType.PHARMACOTHERAPY, "amoxicillin")) is EditTruth.UNTOLD
+@pytest.mark.parametrize(
+    ("kind", "term", "truth"),
+    [
+        # Antibiotics are wrong for influenza wherever the note says so, and so is another disease.
+        (ErrorType.PHARMACOTHERAPY, "amoxicillin", EditTruth.WRONG),
+        (ErrorType.DIAGNOSIS, "giardiasis", EditTruth.WRONG),
+        # A right statement hides what stood there: the table does not say whether that was needed.
+        (ErrorType.PHARMACOTHERAPY, "oseltamivir", EditTruth.UNTOLD),
+        # A drug is no diagnosis, an organism no drug; a disease's name for its virus may be loose wording.
+        (ErrorType.DIAGNOSIS, "amoxicillin", EditTruth.WRONG),
+        (ErrorType.PHARMACOTHERAPY, "Giardia lamblia", EditTruth.WRONG),
+        (ErrorType.CAUSAL_ORGANISM, "influenza", EditTruth.UNTOLD),
+        (ErrorType.DIAGNOSIS, "a term of no table", EditTruth.UNTOLD),
+    ],
+)
+def test_a_statement_is_decided_wherever_it_stands(kind: ErrorType, term: str, truth: EditTruth) -> None:
+    note = Note("n", ("He has a fever.", "He feels unwell."), "g", condition="influenza")
+    assert decide_edit(note, 1, say(kind, term)) is truth
 
 
 def test_notes_from_elsewhere_are_never_decided() -> None:

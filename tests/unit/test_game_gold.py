@@ -35,7 +35,8 @@ def test_a_clean_note_is_safe(clean_note):
 
 def test_the_reasoning_is_made_from_what_differs(error_note):
     attacker, assessor = (split_thinking(turn.answer)[0] for turn in gold_turns(error_note))
-    assert attacker == "Swap Streptococcus pneumoniae for Escherichia coli in sentence 3."
+    corrected = error_note.corrected_sentence
+    assert attacker == f"Sentence 3 says: {corrected} Swap Streptococcus pneumoniae for Escherichia coli."
     assert assessor == "Sentence 3 says Escherichia coli; Streptococcus pneumoniae fits better."
 
 
@@ -44,14 +45,17 @@ def test_a_donor_gives_a_turn_that_makes_an_error_harder(error_note):
         error_note,
         note_id="other",
         group="other",
-        sentences=("She is pregnant.", "Her knee hurts."),
+        sentences=("She is pregnant.", "Her knee hurts badly."),
         error_sentence_id=1,
+        corrected_sentence="Her head hurts badly.",
     )
     turn = gold_turns(error_note, donor)[-1]
     prompt = turn.messages[-1]["content"]
     assert turn.role is Role.ATTACKER
-    assert "Present error: sentence 3\n" in prompt and "3 Her knee hurts." in prompt
+    grafted = error_note.sentences[3].replace("Escherichia coli", "knee")
+    assert "Present error: sentence 3\n" in prompt and f"3 {grafted}" in prompt
     assert "Escherichia" not in prompt and "Streptococcus" not in prompt
+    assert grafted in split_thinking(turn.answer)[0]
     edit = parse_edit(turn.answer, error_note)
     assert edit.replacement == error_note.sentences[3]
     assert check_edit(edit, corrected_note(error_note), GatesConfig()) is None
@@ -84,7 +88,8 @@ def test_medec_gold_turns_parse_and_are_short(medec_validation):
         read = parse_edit if turn.role is Role.ATTACKER else parse_assessment
         read(turn.answer, note)
         thinking, _ = split_thinking(turn.answer)
-        assert 0 < len(thinking.split()) <= 2 * QUOTED_WORDS + 7
+        repeated = max(len(sentence.split()) for sentence in (*note.sentences, note.corrected_sentence or ""))
+        assert 0 < len(thinking.split()) <= 2 * QUOTED_WORDS + 7 + repeated * (turn.role is Role.ATTACKER)
         assert _untold(turn.messages, note)
 
 

@@ -1,7 +1,7 @@
 """The exact reference: what the table of facts says about an edit of a synthetic note. Driven by the exact judge.
 
-Only statements of a fact are ever decided, and only when nothing but the term has changed. Everything else, however
-wrong it may look, is ``UNTOLD``: the reference is never a guess.
+Only statements of a fact in the table's own frames and terms are ever decided. Everything else, however wrong it may
+look, is ``UNTOLD``: the reference is never a guess.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class EditTruth(StrEnum):
     """The table does not say."""
 
 
+# Kinds that say what is done for the patient.
+_DONE = frozenset({ErrorType.PHARMACOTHERAPY, ErrorType.TREATMENT, ErrorType.MANAGEMENT})
 # Two diagnoses that share a word beyond these ("lobar pneumonia", "atypical pneumonia") may overlap in use: such a
 # pair is only decided where the table lists it.
 _WEAK_WORDS = frozenset({"acute", "disease", "syndrome", "severe", "primary", "with", "of", "early", "state", "viral"})
@@ -45,12 +47,13 @@ def decide_edit(note: Note, sentence_id: int, replacement: str) -> EditTruth:
         return EditTruth.STILL_RIGHT
     condition = BY_NAME.get(note.condition or "")
     old, new = read_statement(before), read_statement(replacement)
-    if condition is None or old is None or new is None or old.kind is not new.kind:
+    if condition is None or new is None:
         return EditTruth.UNTOLD
-    fact = condition.fact(old.kind)
-    if fact is None or old.term not in _words(fact.accepted):
-        return EditTruth.UNTOLD
-    return _decide_term(condition, fact, new)
+    truth = _decide_statement(condition, new)
+    if truth is EditTruth.WRONG or _same_fact(condition, old, new):
+        return truth
+    # A right statement in the place of another sentence: what that sentence said is missing now.
+    return EditTruth.UNTOLD
 
 
 def knows(note: Note, replacement: str) -> bool:
@@ -77,15 +80,36 @@ def _right_sentence(note: Note, sentence_id: int) -> str | None:
     return note.corrected_sentence if sentence_id == note.error_sentence_id else note.sentences[sentence_id]
 
 
-def _decide_term(condition: Condition, fact: Fact, statement: Statement) -> EditTruth:
-    term = statement.term
-    if term in _words(fact.accepted):
+def _same_fact(condition: Condition, old: Statement | None, new: Statement) -> bool:
+    """Whether both state the same kind of fact, the first one rightly."""
+    fact = condition.fact(new.kind)
+    return old is not None and fact is not None and old.kind is new.kind and old.term in _words(fact.accepted)
+
+
+def _decide_statement(condition: Condition, statement: Statement) -> EditTruth:
+    """Whether a statement is right for the patient, whatever sentence it replaced."""
+    fact, term = condition.fact(statement.kind), statement.term
+    if fact is not None and term in _words(fact.accepted):
         return EditTruth.STILL_RIGHT
-    if term in _words(fact.wrong):
+    if fact is not None and term in _words(fact.wrong):
         return EditTruth.WRONG
-    if term in _words(fact.unclear) or not _excluded(condition, statement):
+    if fact is not None and term in _words(fact.unclear):
         return EditTruth.UNTOLD
-    return EditTruth.WRONG
+    excluded = _excluded(condition, statement) or _misplaced(condition, statement)
+    return EditTruth.WRONG if excluded else EditTruth.UNTOLD
+
+
+def _misplaced(condition: Condition, statement: Statement) -> bool:
+    """Whether a term cannot be of the kind it is used as: a drug is no diagnosis, a disease is no organism.
+
+    What is done for a patient overlaps (a drug is a treatment, a treatment a step): within it nothing is misplaced.
+    A term that shares a word with the right one ("influenza" for its virus) may be loose wording.
+    """
+    kind, term = statement.kind, statement.term
+    elsewhere = {other for other in ErrorType if term in _KNOWN[other]}
+    if not elsewhere or kind in elsewhere or (kind in _DONE and elsewhere & _DONE):
+        return False
+    return not _akin(term, condition)
 
 
 def _excluded(condition: Condition, statement: Statement) -> bool:
@@ -100,7 +124,9 @@ def _excluded(condition: Condition, statement: Statement) -> bool:
 
 
 def _akin(term: Words, condition: Condition) -> bool:
-    own = {word for name in _words(condition.diagnosis.accepted) for word in name}
+    """Whether a term shares a word of weight with the patient's disease or its organism."""
+    facts = (condition.diagnosis, condition.organism)
+    own = {word for fact in facts if fact is not None for name in _words(fact.accepted) for word in name}
     return bool((own - _WEAK_WORDS) & set(term))
 
 

@@ -1,0 +1,64 @@
+"""The whole of it in one command: notes, warm start, self-play on real engines, evaluation before and after.
+
+    python launch/demo.py [--medec DIR] [key.sub=value ...]
+
+The configuration is configs/cpu_demo.yaml, or configs/cpu_demo_medec.yaml on MEDEC's notes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+from medical_team.config import Config, load_config
+from medical_team.entry import run_entry_point
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--medec", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
+    options = parser.parse_intermixed_args(arguments)
+    overrides = list(options.overrides)
+    if options.medec is not None:
+        overrides.insert(0, f"data.medec_dir={options.medec}")
+    name = "cpu_demo.yaml" if options.medec is None else "cpu_demo_medec.yaml"
+    demo(fresh_name(load_config(CONFIGS / name, overrides)))
+
+
+def fresh_name(config: Config) -> Config:
+    """The demo again is another run: demo, demo-2, demo-3 ..."""
+    name, number = config.run.name, 1
+    while (config.run.dir / name).exists():
+        number += 1
+        name = f"{config.run.name}-{number}"
+    return config.model_copy(update={"run": config.run.model_copy(update={"name": name})})
+
+
+def demo(config: Config) -> None:
+    import train_ppo_ray
+    import warm_start
+    from medical_team.data.dataset import load_notes
+    from medical_team.report import print_summary
+    from medical_team.terminal import console
+
+    started = time.monotonic()
+    console.rule("1  Notes")
+    notes = load_notes(config.data, config.run.seed)
+    console.print(f"{len(notes.train)} to play on, {len(notes.held_out)} held out ({config.data.source})")
+    console.rule("2  Warm start: what an answer looks like")
+    warm_start.run(config)
+    console.rule("3  Self-play")
+    evaluations = train_ppo_ray.train(config)
+    console.rule("4  What came of it")
+    print_summary(config.run_dir, evaluations)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    console.print(f"{time.monotonic() - started:.0f} s in all; largest child process {peak:.1f} GB")
+
+
+if __name__ == "__main__":
+    run_entry_point(main)

@@ -1,0 +1,123 @@
+"""What the trainer decides between the groups and engines, which are stand-ins here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from medical_team.backends import cpu
+from medical_team.config import load_config
+from medical_team.errors import SyncError
+from medical_team.metrics import MetricsWriter
+from medical_team.records import GameRecorder
+from medical_team.training.checkpoint import CheckpointStore, TrainerState
+
+pytestmark = pytest.mark.contract
+
+
+class FakeGroup:
+    """A group of actors that remembers what it was asked; its answers need no Ray."""
+
+    def __init__(self, digest: tuple[float, float] = (1.0, 2.0)) -> None:
+        self.asked: list[str] = []
+        self._digest = digest
+
+    def async_run_method(self, method_name: str, *_args: Any, **_kwargs: Any) -> list[Any]:
+        self.asked.append(method_name)
+        return [self._digest if method_name == "weights_digest" else {}]
+
+    def async_run_method_batch(self, method_name: str, **_kwargs: Any) -> list[Any]:
+        self.asked.append(method_name)
+        return [None]
+
+
+class FakeEngine:
+    """An engine whose calls return at once."""
+
+    def __init__(self, digest: tuple[float, float] = (1.0, 2.0)) -> None:
+        self.synced = 0
+        self.weights_digest = SimpleNamespace(remote=lambda: digest)
+        self.weights_synced = SimpleNamespace(remote=self._count)
+
+    def _count(self) -> int:
+        self.synced += 1
+        return self.synced
+
+
+@pytest.fixture
+def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A SelfPlayTrainer around stand-ins, without Ray."""
+    cpu.install()
+    from medical_team.training import trainer as module
+    from medical_team.training.arguments import openrlhf_arguments
+
+    monkeypatch.setattr("ray.get", lambda refs: refs)
+    bare: Any = object.__new__(module.SelfPlayTrainer)
+    bare.config = load_config(None, [f"run.dir={tmp_path}", "run.resume=auto", "train.critic_warmup_steps=2"])
+    bare.args = openrlhf_arguments(bare.config, "cpu", "float32", tmp_path / "checkpoints")
+    bare.actor_model_group, bare.critic_model_group = FakeGroup(), FakeGroup()
+    bare.vllm_engines = [FakeEngine(), FakeEngine()]
+    bare.kl_ctl = SimpleNamespace(value=0.0)
+    bare.identity = {"run.seed": 17}
+    bare.restored = []
+    bare.manager = SimpleNamespace(restore=bare.restored.append, state=lambda: {"deck": 5})
+    bare.folder = module.Folder(
+        GameRecorder(tmp_path / "games"), MetricsWriter(tmp_path), CheckpointStore(tmp_path / "checkpoints", 2)
+    )
+    return bare
+
+
+@pytest.mark.parametrize(("step", "learns"), [(1, False), (2, False), (3, True)])
+def test_the_actor_is_given_samples_only_when_it_learns_from_them(trainer: Any, step: int, learns: bool):
+    """Its buffer is emptied by learning: samples given before would be learnt from later, and be stale."""
+    trainer.learn([], step)
+
+    assert trainer.critic_model_group.asked == ["append", "fit"]
+    assert trainer.actor_model_group.asked == (["append", "fit"] if learns else [])
+
+
+def test_a_run_that_saved_nothing_starts_over(trainer: Any):
+    for step in (1, 2):
+        trainer.folder.metrics.write(step, {"loss": 1.0})
+        trainer.folder.games.flush(step)
+
+    assert trainer.resume() == 0
+    assert trainer.folder.metrics.read() == []
+    assert trainer.restored == []
+
+
+def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
+    trainer.folder.checkpoints.save(TrainerState(2, {"deck": 9}, 0.25, {"run.seed": 17}), lambda folder: None)
+    for step in (1, 2, 3):
+        trainer.folder.metrics.write(step, {"loss": 1.0})
+
+    assert trainer.resume() == 2
+    assert [line["step"] for line in trainer.folder.metrics.read()] == [1, 2]
+    assert trainer.restored == [{"deck": 9}] and trainer.kl_ctl.value == 0.25
+    assert trainer.actor_model_group.asked[0] == trainer.critic_model_group.asked[0] == "load_from"
+    assert "broadcast_to_vllm" in trainer.actor_model_group.asked
+    assert [engine.synced for engine in trainer.vllm_engines] == [1, 1]
+
+
+def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
+    trainer.vllm_engines[1] = FakeEngine(digest=(1.0, 2.1))
+
+    with pytest.raises(SyncError, match="engine 1 does not hold the trainer's weights"):
+        trainer.sync_weights()
+
+
+def test_a_checkpoint_has_a_part_of_every_group(trainer: Any):
+    trainer.save(4)
+
+    assert trainer.folder.checkpoints.steps() == [4]
+    assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
+
+
+@pytest.mark.parametrize(("every", "steps"), [(0, [12]), (5, [5, 10, 12])])
+def test_checkpoints_are_due_now_and_then_and_at_the_end(trainer: Any, every: int, steps: list[int]):
+    trainer.config = load_config(None, [f"checkpoint.every={every}", "train.steps=12"])
+
+    assert [step for step in range(1, 13) if trainer.is_due(step)] == steps

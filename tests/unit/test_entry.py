@@ -1,0 +1,67 @@
+"""What a person sees when an entry point stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from medical_team import errors
+from medical_team.entry import run_entry_point
+
+
+def leave(main: Callable[[list[str]], int | None]) -> object:
+    with pytest.raises(SystemExit) as left:
+        run_entry_point(main)
+    return left.value.code
+
+
+def stop_with(error: Exception) -> Callable[[list[str]], int | None]:
+    def main(arguments: list[str]) -> int | None:
+        raise error
+
+    return main
+
+
+def test_success_is_zero():
+    assert leave(lambda arguments: None) == 0
+
+
+def test_a_code_of_the_entry_points_own_is_kept():
+    assert leave(lambda arguments: 5) == 5
+
+
+def test_main_gets_the_arguments(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.argv", ["train.py", "a.b=1", "--dry-run"])
+    seen: list[str] = []
+
+    leave(seen.extend)
+    assert seen == ["a.b=1", "--dry-run"]
+
+
+USER_ERRORS = [
+    error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.UserError)
+]
+RUN_ERRORS = [
+    error
+    for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, errors.MedicalTeamError) and error not in USER_ERRORS
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(error, 2) for error in USER_ERRORS] + [(error, 1) for error in RUN_ERRORS]
+)
+def test_an_error_of_ours_is_one_sentence_and_a_code(
+    error: type[Exception], code: int, capsys: pytest.CaptureFixture[str]
+):
+    assert leave(stop_with(error("notes.csv, row 7: no sentences; fix or remove it"))) == code
+
+    said = capsys.readouterr()
+    assert said.err == f"{error.__name__}: notes.csv, row 7: no sentences; fix or remove it\n"
+    assert said.out == ""
+
+
+def test_anything_else_shows_where_it_came_from():
+    with pytest.raises(ZeroDivisionError):
+        run_entry_point(stop_with(ZeroDivisionError()))

@@ -1,0 +1,52 @@
+"""What a run decides before it starts: notes to evaluate on, the length of the schedule, what it was made with."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medical_team.config import load_config
+from medical_team.training.run import resolve_dtype, scheduler_steps, versions, whole_pairs
+from medical_team.types import ErrorType, Note
+
+
+def notes_of(groups: list[list[bool]]) -> tuple[Note, ...]:
+    """Notes by twin group; ``True`` is one with an error."""
+    return tuple(
+        Note(f"{group}-{index}", ("It is so.",), f"g{group}", ErrorType.DIAGNOSIS, 0, "It is not so.")
+        if has_error
+        else Note(f"{group}-{index}", ("It is so.",), f"g{group}")
+        for group, members in enumerate(groups)
+        for index, has_error in enumerate(members)
+    )
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=1, max_size=4), max_size=12), st.integers(0, 20))
+def test_an_evaluation_has_only_whole_pairs(groups: list[list[bool]], count: int):
+    chosen = whole_pairs(notes_of(groups), count)
+
+    assert len(chosen) <= count
+    for error, clean in zip(chosen[::2], chosen[1::2], strict=True):
+        assert error.group == clean.group
+        assert {error.has_error, clean.has_error} == {True, False}
+
+
+def test_pairs_come_in_the_order_of_the_notes():
+    notes = notes_of([[True], [True, False], [False, True], [True, False]])
+
+    assert [note.group for note in whole_pairs(notes, 4)] == ["g1", "g1", "g2", "g2"]
+
+
+def test_the_schedule_counts_optimizer_steps():
+    config = load_config(None, ["train.steps=5", "train.epochs=2", "rollout.batch_size=12", "train.batch_size=4"])
+
+    assert scheduler_steps(config) == 5 * 2 * 3
+
+
+def test_a_dtype_that_is_given_is_taken():
+    assert resolve_dtype(load_config(None, ["model.dtype=float32"]), "gpu") == "float32"
+    assert resolve_dtype(load_config(None), "gpu") == "bfloat16"
+
+
+def test_the_versions_of_the_stack_are_kept():
+    assert {"python", "platform", "openrlhf", "ray", "torch"} <= set(versions())
