@@ -42,6 +42,7 @@ def fresh_name(config: Config) -> Config:
 def demo(config: Config) -> None:
     import train_ppo_ray
     import warm_start
+
     from medical_team.data.dataset import load_notes
     from medical_team.report import print_summary
     from medical_team.terminal import console

@@ -55,10 +55,10 @@ def train(config: Config) -> dict[str, Evaluation]:
         TrainingRun(config, on_step=display.on_step, on_phase=display.on_phase) as run,
     ):
         if config.evaluation.notes:
-            evaluations["before"] = run.evaluate()
+            evaluations["before"] = run.evaluate("before")
         run.train()
         if config.evaluation.notes:
-            evaluations["after"] = run.evaluate()
+            evaluations["after"] = run.evaluate("after")
     return evaluations
 
 

@@ -1,48 +1,51 @@
-"""A random Llama of two layers and samples for it, for the contract tests that compute. Installs the CPU backend."""
+"""A tiny random model with the small model's tokenizer: everything is real but what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
-
-from medical_team.backends import cpu
-from medical_team.types import GameType, Role, Sample
-
-cpu.install()
-
-from openrlhf.trainer.ppo_utils.experience import Experience  # noqa: E402 - only after install()
-
-from medical_team.rollout.experience import to_experience  # noqa: E402
-
-VOCABULARY = 128
-PAD = 0
+SMALL_MODEL = Path(__file__).resolve().parent.parent / ".cache/models/smollm2-135m-instruct"
 
 
-def tiny_model(tied: bool = False) -> Any:
-    torch.manual_seed(3)
+def write_tiny_model(folder: Path, seed: int = 0) -> Path:
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    tokenizer = AutoTokenizer.from_pretrained(SMALL_MODEL)
+    torch.manual_seed(seed)
     shape = LlamaConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=32,
-        intermediate_size=64,
+        vocab_size=len(tokenizer),
+        hidden_size=128,
+        intermediate_size=256,
         num_hidden_layers=2,
-        num_attention_heads=4,
-        tie_word_embeddings=tied,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=64,
+        max_position_embeddings=1024,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
     )
-    model = LlamaForCausalLM(shape).float()
-    for parameter in model.parameters():  # far from uniform, so that an entropy says something
-        torch.nn.init.normal_(parameter, std=0.3)
-    return model.train()
+    LlamaForCausalLM(shape).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
 
 
-def sample(prompt: int, answer: int, *, role: Role = Role.ASSESSOR, reward: float = 0.5, game: int = 0) -> Sample:
-    generator = torch.Generator().manual_seed(1000 * prompt + answer)
-    ids = torch.randint(1, VOCABULARY, (prompt + answer,), generator=generator).tolist()
-    kind = GameType.VANILLA_HARMFUL
-    return Sample(game, role, kind, tuple(ids[:prompt]), tuple(ids[prompt:]), reward, truncated=answer > 6)
-
-
-def concat(samples: Sequence[Sample]) -> Experience:
-    return Experience.concat_experiences([to_experience(each) for each in samples], PAD)
+def tiny_overrides(model: Path, runs: Path, **more: object) -> list[str]:
+    """Overrides of a run that takes seconds once its engines are up; ``more`` has ``__`` for the dots of a key."""
+    values: dict[str, object] = {
+        "model.path": model,
+        "run.dir": runs,
+        "run.name": "tiny",
+        "data.cache_dir": runs / "cache",
+        "data.synthetic_notes": 60,
+        "rollout.max_new_tokens": 16,
+        "train.steps": 2,
+        # Large enough that a step shows in the weights.
+        "train.actor.learning_rate": 1e-3,
+        "evaluation.notes": 4,
+        "checkpoint.every": 1,
+    }
+    values |= {key.replace("__", "."): value for key, value in more.items()}
+    return [f"{key}={value}" for key, value in values.items()]

@@ -39,9 +39,7 @@ def check_configuration(config: Config) -> None:
 def check_run_folder(config: Config) -> None:
     """A run that exists is only written to when it is resumed."""
     if config.run.resume == "no" and (config.run_dir / "metrics.jsonl").exists():
-        raise ConfigError(
-            f"{config.run_dir} holds a run: go on with run.resume=auto, or choose another run.name"
-        )
+        raise ConfigError(f"{config.run_dir} holds a run: go on with run.resume=auto, or choose another run.name")
 
 
 def check_model_path(key: str, path: str) -> None:

@@ -78,15 +78,18 @@ class TrainingRun:
         self._on_phase("saving the model")
         return self.trainer.save_model()
 
-    def evaluate(self) -> Evaluation:
-        """The assessor, greedy, on whole twin pairs of the held-out notes."""
+    def evaluate(self, when: str) -> Evaluation:
+        """The assessor, greedy, on whole twin pairs of the held-out notes; kept as ``evaluation-<when>.json``."""
         from medical_team.rollout.engines import Sampling
 
         config = self.config
         sampling = Sampling(config.rollout.max_new_tokens, config.evaluation.temperature)
         engine = self.pools[Role.ASSESSOR].drawing(sampling)
         notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
-        return self.trainer.loop.run(evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed))
+        asked = evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed)
+        evaluation = self.trainer.loop.run(asked)
+        (config.run_dir / f"evaluation-{when}.json").write_text(json.dumps(evaluation.metrics(), indent=1))
+        return evaluation
 
     def _build(self, backend: Backend, on_step: OnStep) -> SelfPlayTrainer:
         import os

@@ -60,9 +60,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         identity: dict[str, Any],
         on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
     ) -> None:
-        super().__init__(
-            strategy, cluster.actor, cluster.critic, None, cluster.reference, cluster.engines, tokenizer
-        )
+        super().__init__(strategy, cluster.actor, cluster.critic, None, cluster.reference, cluster.engines, tokenizer)
         self.experience_maker = RoleExperienceMaker(
             cluster.actor, cluster.critic, None, cluster.reference, self.kl_ctl, strategy, tokenizer
         )
@@ -113,13 +111,17 @@ class SelfPlayTrainer(BasePPOTrainer):
         return self.ppo_train(step - 1)
 
     def sync_weights(self) -> None:
-        """Give the engines the new weights, and see that they hold them.
-
-        Raises:
-            SyncError: An engine's weights differ from the trainer's.
-        """
+        """Give the engines the new weights, and see that they hold them."""
         self.broadcast_to_vllm()
         ray.get([engine.weights_synced.remote() for engine in self.vllm_engines])
+        self.verify_weights()
+
+    def verify_weights(self) -> None:
+        """Compare digests of the trainer's weights and of what every engine loaded.
+
+        Raises:
+            SyncError: They differ.
+        """
         held = [engine.weights_digest.remote() for engine in self.vllm_engines]
         expected, *_ = ray.get(self.actor_model_group.async_run_method(method_name="weights_digest"))
         for index, digest in enumerate(ray.get(held)):

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import PAD, concat, sample
+from tiny_llama import PAD, concat, sample
 
 from medical_team.backends import cpu
 from medical_team.config import load_config

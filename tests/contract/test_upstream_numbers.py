@@ -1,4 +1,4 @@
-"""The replaced forward and our experiences are upstream's, number by number: on a tiny random model, without engines."""
+"""The replaced forward and our experiences are upstream's, number by number, on a tiny random model without engines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import concat, sample, tiny_model
+from tiny_llama import concat, sample, tiny_model
 from upstream import folder
 
 from medical_team.backends import cpu

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from tiny import tiny_model
+from tiny_llama import tiny_model
 
 from medical_team.backends import cpu
 

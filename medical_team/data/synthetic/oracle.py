@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from medical_team.data.synthetic.facts import Condition, Fact
+from medical_team.data.synthetic.facts import Condition
 from medical_team.data.synthetic.scope import ANTIBACTERIALS, NARROW, WITHOUT_BACTERIA
 from medical_team.data.synthetic.table import BY_NAME, CONDITIONS
 from medical_team.data.synthetic.wording import Statement, Words, canonical, read_statement
