@@ -18,13 +18,13 @@ import argparse
 from pathlib import Path
 
 from medical_team.config import Config, expand_short_forms, load_config, to_yaml
-from medical_team.entry import run_entry_point
+from medical_team.entry import Parser, run_entry_point
 from medical_team.evaluation import Evaluation
 from medical_team.report import print_summary
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("--config", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)

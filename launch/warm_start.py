@@ -12,12 +12,12 @@ import time
 from pathlib import Path
 
 from medical_team.config import Config, expand_short_forms, load_config
-from medical_team.entry import run_entry_point
+from medical_team.entry import Parser, run_entry_point
 from medical_team.errors import UserError
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("--config", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
     options = parser.parse_intermixed_args(expand_short_forms(arguments))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from yaml import YAMLError
 
 from medical_team.errors import ConfigError
@@ -98,8 +98,13 @@ class GatesConfig(Section):
 
 class GameConfig(Section):
     mix: dict[GameType, float] = Field(default_factory=lambda: dict.fromkeys(GameType, 1.0))
-    """Weight of each game type in the deck; equal parts by default."""
+    """Weight of each game type in the deck; 1 for a type that is not named, 0 to leave one out."""
     gates: GatesConfig = GatesConfig()
+
+    @field_validator("mix", mode="before")
+    @classmethod
+    def _unnamed_types_weigh_one(cls, mix: Any) -> Any:
+        return {str(kind): 1.0 for kind in GameType} | {str(kind): weight for kind, weight in mix.items()}
 
     @model_validator(mode="after")
     def _mix_has_both_classes(self) -> GameConfig:
@@ -331,6 +336,8 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _critic(self) -> Config:
+        if self.train.critic_warmup_steps and not self.uses_critic:
+            raise ValueError("train.critic_warmup_steps needs a critic to train: set train.estimator=gae, or it to 0")
         if self.model.critic_layers is not None and self.model.critic_path is not None:
             raise ValueError("model.critic_layers cuts the policy, model.critic_path names another model: give one")
         return self

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from medical_team.errors import MedicalTeamError, UserError
 
 BAD_INPUT = 2
 FAILED = 1
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, whose complaints are one sentence like all others. Its description is the module's docstring."""
+
+    def __init__(self, description: str | None) -> None:
+        super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; --help shows what there is")
 
 
 def run_entry_point(main: Callable[[list[str]], int | None]) -> None:

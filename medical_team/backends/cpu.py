@@ -155,14 +155,14 @@ def _allow_float32() -> None:
     """Upstream trains in bf16 or fp16 only; a processor without bf16 units emulates it, an order slower."""
     import torch
 
-    module = importlib.import_module("openrlhf.utils.utils")
+    module: Any = importlib.import_module("openrlhf.utils.utils")
     original = module.convert_to_torch_dtype
     module.convert_to_torch_dtype = lambda name: torch.float32 if name == "fp32" else original(name)
 
 
 def _mesh_on_cpu() -> None:
     """The strategy builds its device mesh on "cuda"; the same mesh over gloo is on "cpu"."""
-    module = importlib.import_module("openrlhf.utils.deepspeed.deepspeed")
+    module: Any = importlib.import_module("openrlhf.utils.deepspeed.deepspeed")
     original = module.init_device_mesh
     module.init_device_mesh = lambda _device, *args, **kwargs: original("cpu", *args, **kwargs)
 
@@ -194,7 +194,7 @@ def _logits_of_actions_only() -> None:
     import torch
     import torch.nn.functional as F
 
-    module = importlib.import_module("openrlhf.models.actor")
+    module: Any = importlib.import_module("openrlhf.models.actor")
     original = module.Actor.forward
     module.compute_entropy = lambda logits: torch.distributions.Categorical(logits=logits).entropy()
 
@@ -224,7 +224,9 @@ def _logits_of_actions_only() -> None:
         padded = F.pad(log_probs, (before, 0))[:, -action_mask.shape[1] :]
         action_log_probs = padded * action_mask.float()
         if return_entropy:
-            output.entropy = F.pad(module.compute_entropy(logits), (before, 0))
+            # Where the entropy is only measured, a graph over the whole vocabulary would be built for nothing.
+            with torch.set_grad_enabled(torch.is_grad_enabled() and getattr(self, "entropy_is_rewarded", True)):
+                output.entropy = F.pad(module.compute_entropy(logits), (before, 0))
         return (action_log_probs, output) if return_output else action_log_probs
 
     forward.upstream = original  # type: ignore[attr-defined] - for the benchmark and the contract test

@@ -117,6 +117,6 @@ class EnginePool:
 
 
 def _ray_errors() -> type[Exception]:
-    import ray
+    from ray.exceptions import RayError
 
-    return ray.exceptions.RayError
+    return RayError

@@ -55,6 +55,10 @@ class _Checkpointed:
 class PolicyActor(_Checkpointed, _plain(PolicyModelActor)):
     """One rank of the policy that plays both roles."""
 
+    def init_model_from_pretrained(self, strategy: Any, *args: Any, **kwargs: Any) -> None:
+        super().init_model_from_pretrained(strategy, *args, **kwargs)
+        self.actor.entropy_is_rewarded = strategy.args.actor.entropy_coef != 0
+
     def _engine(self) -> Any:
         return self.actor.model
 

@@ -15,6 +15,8 @@ from typing import Any
 import ray
 from openrlhf.trainer.ray.launcher import RayActorGroup
 from openrlhf.trainer.ray.utils import get_bundle_indices
+from openrlhf.trainer.ray.vllm_engine import batch_vllm_engine_call
+from ray.exceptions import GetTimeoutError
 from ray.util.placement_group import PlacementGroup, placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
@@ -97,7 +99,7 @@ def wait_for(refs: Sequence[Any], timeout_s: float, what: str) -> list[Any]:
     """
     try:
         return ray.get(list(refs), timeout=timeout_s)
-    except ray.exceptions.GetTimeoutError:
+    except GetTimeoutError:
         raise EngineError(f"{what} took longer than {timeout_s:g} s (see the worker logs of Ray's session)") from None
 
 
@@ -114,6 +116,8 @@ class Cluster:
         # Engines first: they take longest to load, and load while the rest is placed.
         everywhere = shared if colocated else None
         self.pools = [self._engines(everywhere, i) for i in range(2 if config.vllm.pools == "by_role" else 1)]
+        if config.vllm.enable_sleep:
+            batch_vllm_engine_call(self.engines, "sleep")
         self.actor = self._group(config.cluster.actor, PolicyActor, shared)
         self.reference = (
             self._group(config.cluster.reference, ReferenceActor, shared) if config.uses_reference else None

@@ -9,8 +9,24 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from medical_team.errors import ModelError
+
+
+def check_layers(model: Path, layers: int) -> dict[str, Any]:
+    """The model's settings, when it is a local folder and has that many layers.
+
+    Raises:
+        ModelError: It is not, or has fewer.
+    """
+    if not (model / "config.json").is_file():
+        raise ModelError(f"model.critic_layers needs a local model folder, and {model} is none: set model.critic_path")
+    settings = json.loads((model / "config.json").read_text())
+    if not 1 <= layers <= settings.get("num_hidden_layers", 0):
+        has = settings.get("num_hidden_layers", "no num_hidden_layers")
+        raise ModelError(f"model.critic_layers = {layers}, and {model} has {has}: choose one from 1 to that")
+    return settings
 
 
 def first_layers(model: Path, layers: int, folder: Path) -> Path:
@@ -19,14 +35,9 @@ def first_layers(model: Path, layers: int, folder: Path) -> Path:
     transformers leaves the weights of the other layers unread. The weight files are linked, not copied.
 
     Raises:
-        ModelError: The model is not a local folder, or has fewer layers.
+        ModelError: As of ``check_layers``.
     """
-    if not (model / "config.json").is_file():
-        raise ModelError(f"model.critic_layers needs a local model folder, and {model} is none: set model.critic_path")
-    settings = json.loads((model / "config.json").read_text())
-    if not 1 <= layers <= settings.get("num_hidden_layers", 0):
-        has = settings.get("num_hidden_layers", "no num_hidden_layers")
-        raise ModelError(f"model.critic_layers = {layers}, and {model} has {has}: choose one from 1 to that")
+    settings = check_layers(model, layers)
     settings["num_hidden_layers"] = layers
     if "layer_types" in settings:
         settings["layer_types"] = settings["layer_types"][:layers]

@@ -35,8 +35,8 @@ class Plan:
 
     @property
     def cpus(self) -> int:
-        """Ray CPU slots: one an actor, as upstream's bundles ask, and one for the judge."""
-        return sum(row.actors for row in self.rows)
+        """Ray CPU slots: one an actor or GPU, as upstream's bundles ask, and one for the judge."""
+        return sum(max(row.actors, row.gpus) for row in self.rows)
 
     def check_fits(self, available_gpus: float) -> None:
         """Raise MachineError when the cluster has fewer GPUs than the plan needs."""

@@ -13,6 +13,7 @@ from medical_team.config import Config
 from medical_team.errors import ConfigError, MachineError, ModelError, UserError
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.rewards import lint_rewards
+from medical_team.training.critic import check_layers
 from medical_team.types import GameType, Note
 
 # "organisation/model", as the Hugging Face hub names them; anything else is a folder.
@@ -33,6 +34,8 @@ def check_configuration(config: Config) -> None:
     check_model_path("model.path", config.model.path)
     if config.uses_critic and config.model.critic_path:
         check_model_path("model.critic_path", config.model.critic_path)
+    if config.uses_critic and config.model.critic_layers is not None:
+        check_layers(Path(config.model.path), config.model.critic_layers)
     check_disk(config)
 
 

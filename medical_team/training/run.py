@@ -87,7 +87,8 @@ class TrainingRun:
         engine = self.pools[Role.ASSESSOR].drawing(sampling)
         notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
         asked = evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed)
-        evaluation = self.trainer.loop.run(asked)
+        with self.trainer.awake():
+            evaluation = self.trainer.loop.run(asked)
         (config.run_dir / f"evaluation-{when}.json").write_text(json.dumps(evaluation.metrics(), indent=1))
         return evaluation
 
@@ -119,7 +120,15 @@ class TrainingRun:
         self.pools = self._pools(cluster, template)
         manager = build_manager(config, self.notes.train, self.pools, cluster.judge, folder.games)
         return SelfPlayTrainer(
-            config, strategy, cluster, tokenizer, manager, folder, identity(config, self.notes), on_step
+            config,
+            strategy,
+            cluster,
+            tokenizer,
+            manager,
+            folder,
+            identity(config, self.notes),
+            on_step,
+            evaluate=lambda: self.evaluate("within").metrics(),
         )
 
     def _pools(self, cluster: Any, template: Any) -> dict[Role, EnginePool]:
@@ -191,6 +200,9 @@ def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
         "samples a step": config.samples_per_step,
         "train.estimator": config.train.estimator,
         "train.zero_stage": config.train.zero_stage,
+        "model.critic_layers": config.model.critic_layers,
+        "actor ranks": config.cluster.actor.world_size(),
+        "critic ranks": config.cluster.critic.world_size() if config.uses_critic else 0,
     }
 
 

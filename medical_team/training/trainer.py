@@ -59,6 +59,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         folder: Folder,
         identity: dict[str, Any],
         on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
+        evaluate: Callable[[], Metrics] = dict,
     ) -> None:
         super().__init__(strategy, cluster.actor, cluster.critic, None, cluster.reference, cluster.engines, tokenizer)
         self.experience_maker = RoleExperienceMaker(
@@ -69,6 +70,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.folder = folder
         self.identity = identity
         self.on_step = on_step
+        self.evaluate = evaluate
         self.loop = asyncio.Runner()
 
     def fit(self, global_step: int = 0) -> None:
@@ -91,15 +93,21 @@ class SelfPlayTrainer(BasePPOTrainer):
 
     def play(self, step: int) -> Collected:
         """Games until there are exactly the samples a step needs; the games go to the records."""
+        with self.awake():
+            collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
+        self.folder.games.flush(step)
+        return collected
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        """Engines that sleep while the groups work are awake inside."""
         if self.args.vllm.enable_sleep:
             batch_vllm_engine_call(self.vllm_engines, "wake_up")
         try:
-            collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
+            yield
         finally:
             if self.args.vllm.enable_sleep:
                 batch_vllm_engine_call(self.vllm_engines, "sleep")
-        self.folder.games.flush(step)
-        return collected
 
     def learn(self, experiences: list[Any], step: int) -> Metrics:
         """One PPO update of actor and critic on all experiences of the step."""
@@ -122,6 +130,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         Raises:
             SyncError: They differ.
         """
+        if self.args.vllm.tensor_parallel_size > 1:
+            return  # a worker holds a shard, and replicated parameters lie in every shard: the sums do not compare
         held = [engine.weights_digest.remote() for engine in self.vllm_engines]
         expected, *_ = ray.get(self.actor_model_group.async_run_method(method_name="weights_digest"))
         for index, digest in enumerate(ray.get(held)):
@@ -136,6 +146,9 @@ class SelfPlayTrainer(BasePPOTrainer):
         metrics["timing/step"] = sum(clock.seconds.values())
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
         metrics["kl_coef"] = self.kl_ctl.value
+        every = self.config.evaluation.every
+        if every and step % every == 0:
+            metrics |= self.evaluate()
         self.folder.metrics.write(step, metrics)
         self.on_step(step, metrics)
 
