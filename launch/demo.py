@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import argparse
 import resource
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 from medical_team.config import Config, load_config
 from medical_team.entry import Parser, run_entry_point
 
-CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str]) -> None:
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> None:
     if options.medec is not None:
         overrides.insert(0, f"data.medec_dir={options.medec}")
     name = "cpu_demo.yaml" if options.medec is None else "cpu_demo_medec.yaml"
-    demo(fresh_name(load_config(CONFIGS / name, overrides)))
+    file = ROOT / "configs" / name
+    demo(fresh_name(load_config(file, overrides)), ["--config", str(file), *overrides])
 
 
 def fresh_name(config: Config) -> Config:
@@ -39,9 +42,9 @@ def fresh_name(config: Config) -> Config:
     return config.model_copy(update={"run": config.run.model_copy(update={"name": name})})
 
 
-def demo(config: Config) -> None:
+def demo(config: Config, arguments: list[str]) -> None:
+    """The four parts; ``arguments`` are what the configuration was loaded from."""
     import train_ppo_ray
-    import warm_start
 
     from medical_team.data.dataset import load_notes
     from medical_team.report import print_summary
@@ -52,7 +55,10 @@ def demo(config: Config) -> None:
     notes = load_notes(config.data, config.run.seed)
     console.print(f"{len(notes.train)} to play on, {len(notes.held_out)} held out ({config.data.source})")
     console.rule("2  Warm start: what an answer looks like")
-    warm_start.run(config)
+    # In a process of its own: what it takes would stay with this one for the whole run.
+    done = subprocess.run([sys.executable, str(ROOT / "launch" / "warm_start.py"), *arguments], check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
     console.rule("3  Self-play")
     evaluations = train_ppo_ray.train(config)
     console.rule("4  What came of it")

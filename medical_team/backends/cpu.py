@@ -35,6 +35,9 @@ REPLACED = (
 ENVIRONMENT = {
     "DS_ACCELERATOR": "cpu",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # several processes share the cores: pinning would stack them on one
+    # Keeps the model in the engine's own process. With a worker process beside it, the two poll shared memory, and the
+    # polling takes one of the cores that the model computes on.
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "TOKENIZERS_PARALLELISM": "false",
     "GLOO_SOCKET_IFNAME": "lo",
     # A thread that waits for work gives its core away: actor, critic, reference and engines share the cores.
