@@ -49,7 +49,9 @@ def demo(config: Config, arguments: list[str]) -> None:
     from medical_team.data.dataset import load_notes
     from medical_team.report import print_summary
     from medical_team.terminal import console
+    from medical_team.training.preflight import check_without_model
 
+    check_without_model(config)
     started = time.monotonic()
     console.rule("1  Notes")
     notes = load_notes(config.data, config.run.seed)

@@ -30,7 +30,9 @@ SHORT_FORMS = {
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 class RunConfig(Section):
@@ -44,6 +46,11 @@ class RunConfig(Section):
     """``auto`` goes on after the newest checkpoint of the run's folder, or starts where there is none."""
     min_free_gb: float = Field(default=2.0, ge=0)
     """Free disk that a run asks for before it starts, in GB; checkpoints come on top."""
+
+    @field_validator("resume", mode="before")
+    @classmethod
+    def _no_is_a_word(cls, resume: Any) -> Any:
+        return "no" if resume is False else resume  # YAML reads an unquoted no as false
 
 
 class ModelConfig(Section):
@@ -104,6 +111,8 @@ class GameConfig(Section):
     @field_validator("mix", mode="before")
     @classmethod
     def _unnamed_types_weigh_one(cls, mix: Any) -> Any:
+        if not isinstance(mix, dict):
+            raise ValueError(f"game.mix: must map game types to weights, got {mix!r}")
         return {str(kind): 1.0 for kind in GameType} | {str(kind): weight for kind, weight in mix.items()}
 
     @model_validator(mode="after")
@@ -395,6 +404,15 @@ class Config(Section):
         for name, group in shared:
             if group != cluster.actor:
                 raise ValueError(f"{name} must equal cluster.actor where they are colocated")
+        return self
+
+    @model_validator(mode="after")
+    def _evaluates_pairs(self) -> Config:
+        if self.evaluation.notes == 1 or (self.evaluation.every and not self.evaluation.notes):
+            raise ValueError(
+                f"evaluation.notes = {self.evaluation.notes} is no twin pair to evaluate on: give 2 or more, or 0 for "
+                "both evaluation.notes and evaluation.every"
+            )
         return self
 
     @model_validator(mode="after")

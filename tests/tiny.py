@@ -43,7 +43,7 @@ def tiny_overrides(model: Path, runs: Path, **more: object) -> list[str]:
         "rollout.max_new_tokens": 16,
         "train.steps": 2,
         # Large enough that a step shows in the weights.
-        "train.actor.learning_rate": 1e-3,
+        "train.actor.learning_rate": 1e-2,
         "evaluation.notes": 4,
         "checkpoint.every": 1,
     }

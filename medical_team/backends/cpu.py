@@ -302,6 +302,19 @@ def read_weights(path: str) -> Iterator[tuple[str, Any]]:
             yield name, weights.get_tensor(name)
 
 
+def _repack_tied_layers(model: Any) -> None:
+    """Repack the layers that share a weight with another one: an output head tied to the embedding.
+
+    ``reload_weights`` repacks what it was given a weight for. A tied head is given none, and would go on multiplying
+    with the copy that was packed when the engine started.
+    """
+    from vllm.model_executor.layers.utils import dispatch_cpu_unquantized_gemm
+
+    for module in model.modules():
+        if hasattr(module, "cpu_linear") and module.weight.numel() > 0:
+            dispatch_cpu_unquantized_gemm(module, remove_weight=False)
+
+
 class CpuWorkerWrap:
     """vLLM worker extension: the CPU twin of openrlhf.trainer.ray.vllm_worker_wrap.WorkerWrap."""
 
@@ -327,6 +340,7 @@ class CpuWorkerWrap:
                 yield name, tensor
 
         self.model_runner.reload_weights(weights_iterator=reading())
+        _repack_tied_layers(self.model_runner.get_model())
         self._digest = digest(received)
 
     def weights_digest(self) -> Digest | None:

@@ -193,8 +193,10 @@ def _to_note(row: Mapping[str, str], sentences: tuple[str, ...], previous: Note 
     note_id, flag = row[_ID].strip(), row[_FLAG].strip()
     if not note_id:
         raise DataError(f"{where}, column {_ID}: every note needs an id")
+    if len(note_id.split()) > 1:  # a sentence: the columns are in disorder, and ids are shown
+        raise DataError(f"{where}, column {_ID}: an id has no blanks; is every column below its header?")
     if flag not in ("0", "1"):
-        raise DataError(f"{where} ({note_id}), column {_FLAG}: must be 0 or 1, is {flag[:20]!r}")
+        raise DataError(f"{where} ({note_id}), column {_FLAG}: must be 0 or 1, is {_shown(flag)}")
     if flag == "0":
         has_twin = previous is not None and previous.has_error
         return Note(note_id, sentences, group=previous.group if previous and has_twin else note_id)
@@ -216,13 +218,19 @@ def _error_type(cell: str, where: str) -> ErrorType:
         return _TYPES[cell.strip().casefold()]
     except KeyError:
         known = ", ".join(ErrorType)
-        raise DataError(f"{where}, column {_TYPE}: {cell.strip()[:40]!r} is none of {known}") from None
+        raise DataError(f"{where}, column {_TYPE}: {_shown(cell)} is none of {known}") from None
 
 
 def _error_id(cell: str, count: int, where: str) -> int:
     if not cell.strip().isdecimal() or int(cell) >= count:
-        raise DataError(f"{where}, column {_ERROR_ID}: {cell.strip()[:20]!r} is no sentence id from 0 to {count - 1}")
+        raise DataError(f"{where}, column {_ERROR_ID}: {_shown(cell)} is no sentence id from 0 to {count - 1}")
     return int(cell)
+
+
+def _shown(cell: str) -> str:
+    """A cell for a message: one word as it is, more may be text of a note that slipped into another column."""
+    words = cell.split()
+    return f"a text of {len(words)} words" if len(words) > 1 else repr(cell.strip()[:20])
 
 
 def _check_ids(notes: list[Note], path: Path) -> None:

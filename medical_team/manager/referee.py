@@ -123,7 +123,7 @@ class Referee:
         try:
             audit = await self._judge.audit_one(AuditRequest(deal.game_id, deal.game_type, deal.note, edit, shown))
         except JudgeError as error:
-            logger.warning("game %d: no audit (%s)", deal.game_id, error.kind)
+            logger.warning("game %d: no audit (%s): %s", deal.game_id, error.kind, error)
             return error
         return replace(audit, seconds=perf_counter() - started)
 

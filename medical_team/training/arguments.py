@@ -83,7 +83,7 @@ def _models(config: Config) -> dict[str, Any]:
             "model_name_or_path": None,
             "remote_url": ["agent"],
             "normalize_enable": False,
-            "clip_range": (-10.0, 10.0),
+            "clip_range": None,  # a clipped price of a rare class would make a constant verdict gain
             "offload": False,
             "overlong_buffer_len": None,
             "overlong_penalty_factor": 1,

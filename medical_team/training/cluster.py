@@ -65,7 +65,7 @@ def connect(config: Config, backend: Backend, plan: Plan) -> None:
 def _join(address: str, options: dict[str, Any]) -> None:
     try:
         ray.init(address=address, **options)
-    except (ConnectionError, RuntimeError) as error:
+    except (ConnectionError, RuntimeError, ValueError) as error:
         raise MachineError(
             f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}): start one with `ray start --head`, "
             "or leave cluster.address out to have one started here"
@@ -156,11 +156,13 @@ class Cluster:
         return group
 
     def _group(self, shape: GroupConfig, actor: type, shared: PlacementGroup | None) -> RayActorGroup:
+        """A group of actors, on the shared GPUs or on its own; upstream would reserve those without a deadline."""
+        own = self._reserve(shape.world_size()) if shared is None and shape.world_size() > 1 else None
         return RayActorGroup(
             shape.nodes,
             shape.gpus_per_node,
             ray.remote(num_gpus=1)(actor),
-            pg=shared,
+            pg=shared or own,
             num_gpus_per_actor=_COLOCATED_SHARE if shared else 1,
         )
 

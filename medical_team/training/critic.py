@@ -22,7 +22,10 @@ def check_layers(model: Path, layers: int) -> dict[str, Any]:
     """
     if not (model / "config.json").is_file():
         raise ModelError(f"model.critic_layers needs a local model folder, and {model} is none: set model.critic_path")
-    settings = json.loads((model / "config.json").read_text())
+    try:
+        settings = json.loads((model / "config.json").read_text())
+    except ValueError:
+        raise ModelError(f"{model / 'config.json'} is no JSON: make or download the model again") from None
     if not 1 <= layers <= settings.get("num_hidden_layers", 0):
         has = settings.get("num_hidden_layers", "no num_hidden_layers")
         raise ModelError(f"model.critic_layers = {layers}, and {model} has {has}: choose one from 1 to that")

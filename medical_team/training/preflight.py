@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -19,6 +20,8 @@ from medical_team.types import GameType, Note
 # "organisation/model", as the Hugging Face hub names them; anything else is a folder.
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
+_FINGERPRINT_BYTES = 1 << 20
+
 # Bytes a parameter takes in a checkpoint: weights, and Adam's master copy and two moments in float32.
 _CHECKPOINT_BYTES_PER_PARAMETER = 16
 
@@ -29,14 +32,33 @@ def check_configuration(config: Config) -> None:
     Raises:
         UserError: The first thing that is wrong.
     """
-    lint_rewards(config.rewards, config.game.mix).check()
-    check_run_folder(config)
+    check_without_model(config)
     check_model_path("model.path", config.model.path)
     if config.uses_critic and config.model.critic_path:
         check_model_path("model.critic_path", config.model.critic_path)
     if config.uses_critic and config.model.critic_layers is not None:
         check_layers(Path(config.model.path), config.model.critic_layers)
+
+
+def check_without_model(config: Config) -> None:
+    """What can be checked before there is a model: the demo does, before it makes one."""
+    lint_rewards(config.rewards, config.game.mix).check()
+    check_run_folder(config)
     check_disk(config)
+
+
+def weights_fingerprint(path: str) -> str | None:
+    """Tells one local model from another without reading all of it; ``None`` for a model that is not on this disk.
+
+    The end of each weight file: training changes parameters everywhere, also there.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    files = sorted(Path(path).glob("*.safetensors"))
+    for file in files:
+        with open(file, "rb") as weights:
+            weights.seek(max(0, file.stat().st_size - _FINGERPRINT_BYTES))
+            digest.update(weights.read())
+    return digest.hexdigest() if files else None
 
 
 def check_run_folder(config: Config) -> None:
@@ -50,7 +72,8 @@ def check_model_path(key: str, path: str) -> None:
         return
     if Path(path).exists():
         raise ModelError(f"{key} = {path} is no Hugging Face model folder: it has no config.json")
-    if not _HUB_NAME.fullmatch(path):
+    # What starts with a folder of this place is meant as a path: the hub is not asked, which takes a minute offline.
+    if not _HUB_NAME.fullmatch(path) or Path(path).parent.exists():
         raise ModelError(f"{key} = {path} does not exist: make it with `python launch/warm_start.py`, or name another")
 
 
@@ -59,6 +82,8 @@ def check_disk(config: Config) -> None:
     folder = config.run_dir.resolve()
     while not folder.exists():
         folder = folder.parent
+    if not folder.is_dir():
+        raise MachineError(f"{folder} is a file, and run.dir must be a folder: choose another run.dir")
     free = shutil.disk_usage(folder).free / 1e9
     checkpoints = (config.checkpoint.keep + 1) * checkpoint_bytes(config) / 1e9
     if free < config.run.min_free_gb + checkpoints:

@@ -17,15 +17,16 @@ from medical_team.backends import BACKEND_VARIABLE, Backend, prepare, resolve
 from medical_team.config import Config, to_yaml
 from medical_team.data.dataset import NoteSplits, load_notes
 from medical_team.data.deck import Deck
+from medical_team.errors import DataError
 from medical_team.evaluation import Evaluation, evaluate_assessor
 from medical_team.judge import BatchedJudge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
-from medical_team.training.checkpoint import CheckpointStore
+from medical_team.training.checkpoint import CheckpointStore, read_state
 from medical_team.training.critic import first_layers
 from medical_team.training.plan import placement_plan
-from medical_team.training.preflight import check_configuration, check_prompts_fit, load_tokenizer
+from medical_team.training.preflight import check_configuration, check_prompts_fit, load_tokenizer, weights_fingerprint
 from medical_team.types import Note, Role
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class TrainingRun:
         self._on_phase = on_phase
         on_phase("reading the notes")
         self.notes = load_notes(config.data, config.run.seed)
+        check_notes_for(config, self.notes)
         backend = resolve(config.cluster.backend)
         on_phase("starting Ray and loading the models")
         self.trainer = self._build(backend, on_step)
@@ -190,6 +192,24 @@ def resolve_dtype(config: Config, backend: Backend) -> str:
     return compute_dtype()
 
 
+def check_notes_for(config: Config, notes: NoteSplits) -> None:
+    """What the notes must have for this run, and a checkpoint to have been made from them; nothing is written yet.
+
+    Raises:
+        DataError: There is no held-out twin pair, and an evaluation is asked for.
+        CheckpointError: The newest checkpoint belongs to another run.
+    """
+    if config.evaluation.notes and not whole_pairs(notes.held_out, config.evaluation.notes):
+        raise DataError(
+            f"none of the {len(notes.held_out)} held-out notes come as a twin pair to evaluate on: set "
+            "evaluation.notes=0 and evaluation.every=0, or raise data.held_out"
+        )
+    store = CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep)
+    newest = store.newest() if config.run.resume == "auto" else None
+    if newest is not None:
+        read_state(newest, identity(config, notes))
+
+
 def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
     """What makes a run this run; a resume with anything else would deal other games."""
     return {
@@ -200,6 +220,8 @@ def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
         "samples a step": config.samples_per_step,
         "train.estimator": config.train.estimator,
         "train.zero_stage": config.train.zero_stage,
+        "train.kl_coef": config.train.kl_coef,
+        "weights of model.path": weights_fingerprint(config.model.path),
         "model.critic_layers": config.model.critic_layers,
         "actor ranks": config.cluster.actor.world_size(),
         "critic ranks": config.cluster.critic.world_size() if config.uses_critic else 0,

@@ -151,6 +151,11 @@ def test_derived_values_are_what_upstreams_main_would_derive():
     assert ppo["eval.steps"] == ppo["ckpt.save_steps"] == float("inf")
 
 
+def test_the_price_of_a_rare_class_is_not_clipped():
+    """Upstream clips at 10: with 3% clean notes a right Safe is worth 15.5, and always Harmful would gain."""
+    assert namespace()["reward.clip_range"] is None
+
+
 def test_a_critic_that_starts_from_the_policy_gets_a_small_value_head():
     """Else the head is transformers' random one, whose values are as large as the rewards; under ZeRO-3 it is junk."""
     loading = ast.unparse(definition("openrlhf.trainer.ray.ppo_critic", "CriticModelActor.init_model_from_pretrained"))

@@ -23,6 +23,9 @@ pytestmark = pytest.mark.integration
 
 Digest = tuple[float, float]
 
+# vLLM's CPU kernels and torch's differ by less than that in a log-probability of about -10, for the same weights.
+KERNEL_DIFFERENCE = 1e-3
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -76,8 +79,12 @@ def test_losses_are_numbers_and_the_weights_move(trained: TrainingRun, config: C
 
 def test_the_engines_hold_the_trainers_weights(trained: TrainingRun) -> None:
     engine_log_probs, trainer_log_probs, initial_log_probs = log_probs_everywhere(trained)
-    assert engine_log_probs == pytest.approx(trainer_log_probs, abs=2e-3)
-    assert engine_log_probs != pytest.approx(initial_log_probs, abs=2e-3)
+    assert furthest(engine_log_probs, trainer_log_probs) < KERNEL_DIFFERENCE
+    assert furthest(engine_log_probs, initial_log_probs) > 10 * KERNEL_DIFFERENCE
+
+
+def furthest(one: list[float], other: list[float]) -> float:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
 def log_probs_everywhere(run: TrainingRun) -> tuple[list[float], list[float], list[float]]:
@@ -146,6 +153,8 @@ def test_zero_3_on_two_ranks_with_two_pools_and_without_critic(model: Path, tmp_
         model,
         tmp_path,
         train__estimator="reinforce",
+        # A random model's answers all get the same reward, and equal rewards teach nothing: the entropy does.
+        train__entropy_coef=0.1,
         train__zero_stage=3,
         train__steps=1,
         train__micro_batch_size=1,
@@ -160,7 +169,7 @@ def test_zero_3_on_two_ranks_with_two_pools_and_without_critic(model: Path, tmp_
         run.train()
         assert digest(run) != start
         engine_log_probs, trainer_log_probs, _ = log_probs_everywhere(run)
-        assert engine_log_probs == pytest.approx(trainer_log_probs, abs=2e-3)
+        assert furthest(engine_log_probs, trainer_log_probs) < KERNEL_DIFFERENCE
         assert len(run.trainer.vllm_engines) == 2
     last = json.loads((config.run_dir / "metrics.jsonl").read_text().splitlines()[-1])
     assert "train/critic_loss" not in last and isinstance(last["train/policy_loss"], float)

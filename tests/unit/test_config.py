@@ -71,8 +71,11 @@ def test_one_optimiser_value_leaves_the_others_at_their_defaults():
         ("train: {estimator: grpo}", ["train.estimator", "gae", "reinforce", "grpo"]),
         ("train: 3", ["train", "3"]),
         ("game: {mix: {easy: 1.0}}", ["game.mix", "easy", "vanilla_harmful"]),
-        ("game: {mix: {vanilla_harmful: 1.0}}", ["game.mix", "one class", "vanilla_benign"]),
-        ("game: {mix: {vanilla_benign: 1.0}}", ["game.mix", "one class"]),
+        ("game: {mix: {vanilla_benign: 0}}", ["game.mix", "one class", "vanilla_benign"]),
+        (
+            "game: {mix: {vanilla_harmful: 0, adversarial_harmful: 0, adversarial_benign: 0}}",
+            ["game.mix", "one class"],
+        ),
         ("game: {mix: {vanilla_harmful: -1.0, vanilla_benign: 2.0}}", ["game.mix", "at least 0"]),
         ("data: {source: medec}", ["data.medec_dir"]),
         ("{data: {source: medec, medec_dir: x}, judge: {name: exact}}", ["judge.name", "rule"]),
@@ -205,7 +208,9 @@ def test_every_short_form_stands_for_a_key_there_is(key: str):
 
 @given(st.dictionaries(st.sampled_from(GameType), st.integers(1, 9), min_size=1))
 def test_the_harmful_share_counts_all_but_untouched_clean_notes(mix: dict[GameType, int]):
-    benign, total = mix.get(GameType.VANILLA_BENIGN, 0), sum(mix.values())
+    """A type that is not named weighs 1."""
+    benign = mix.get(GameType.VANILLA_BENIGN, 1)
+    total = sum(mix.get(kind, 1) for kind in GameType)
     overrides = [f"game.mix={{{', '.join(f'{kind}: {weight}' for kind, weight in mix.items())}}}"]
 
     if benign in (0, total):
@@ -220,3 +225,28 @@ def test_a_configuration_cannot_be_changed_after_it_was_checked():
 
     with pytest.raises(ValidationError, match="frozen"):
         config.train.steps = 3  # type: ignore[misc]
+
+
+def test_resume_takes_an_unquoted_no():
+    assert load_config(None, ["run.resume=no"]).run.resume == "no"
+    assert load_config(None, expand_short_forms(["--resume", "no"])).run.resume == "no"
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        ("game.mix=[1, 2]", "game.mix"),
+        ("game.mix=5", "game.mix"),
+        ("game.mix.vanilla_benign=nan", "game.mix.vanilla_benign"),
+        ("rewards.malformed=-.inf", "rewards.malformed"),
+        ("evaluation.notes=1", "evaluation.notes"),
+    ],
+)
+def test_a_value_that_would_stop_a_run_later_is_refused_with_its_key(override: str, key: str):
+    with pytest.raises(ConfigError, match=key.replace(".", r"\.")):
+        load_config(None, [override])
+
+
+def test_evaluations_within_a_run_need_notes():
+    with pytest.raises(ConfigError, match=r"evaluation\.every"):
+        load_config(None, ["evaluation.notes=0", "evaluation.every=2"])

@@ -103,6 +103,10 @@ def test_an_error_sentence_that_is_elsewhere_is_counted(path: Path) -> None:
         ({"sentences": "0"}, r"row 1, column Sentences.*without sentences"),
         ({"sentences": "3 Fever."}, r"row 1, column Sentences.*sentence id 0"),
         ({"text_id": ""}, r"row 1, column Text ID"),
+        ({"text_id": "Given A."}, r"row 1, column Text ID: an id has no blanks"),
+        ({"error_flag": "Given A."}, r"row 1 \(n-0\), column Error Flag.*a text of 2 words"),
+        ({"error_type": "Given A."}, r"row 1 \(n-0\), column Error Type.*a text of 2 words"),
+        ({"error_sentence_id": "Given A."}, r"row 1 \(n-0\), column Error Sentence ID.*a text of 2 words"),
     ],
 )
 def test_a_bad_row_is_named_with_its_column(path: Path, cells: dict[str, str], complaint: str) -> None:

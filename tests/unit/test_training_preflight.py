@@ -194,3 +194,28 @@ def test_a_model_without_a_chat_template_is_refused():
 
     with pytest.raises(ModelError, match="models/base has no chat template: use an instruction-tuned model"):
         ChatTemplate(Bare(), max_prompt_tokens=10)
+
+
+def test_a_run_folder_below_a_file_is_refused(tmp_path: Path, model: Path):
+    (tmp_path / "runs").write_text("")
+
+    with pytest.raises(MachineError, match=r"is a file.*run\.dir"):
+        check_disk(configured(tmp_path, model))
+
+
+def test_a_path_that_looks_like_a_hub_name_is_a_path_where_its_folder_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    check_model_path("model.path", "runs/mistyped")
+    (tmp_path / "runs").mkdir()
+
+    with pytest.raises(ModelError, match="does not exist"):
+        check_model_path("model.path", "runs/mistyped")
+
+
+def test_a_broken_model_configuration_is_named(tmp_path: Path, model: Path):
+    (model / "config.json").write_text("{broken")
+
+    with pytest.raises(ModelError, match=r"config\.json is no JSON"):
+        check_configuration(configured(tmp_path, model, "model.critic_layers=1"))

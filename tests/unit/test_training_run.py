@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from medical_team.config import load_config
-from medical_team.training.run import resolve_dtype, scheduler_steps, versions, whole_pairs
+from medical_team.data.dataset import NoteSplits
+from medical_team.errors import CheckpointError, DataError
+from medical_team.training.checkpoint import CheckpointStore, TrainerState
+from medical_team.training.run import (
+    check_notes_for,
+    identity,
+    resolve_dtype,
+    scheduler_steps,
+    versions,
+    whole_pairs,
+)
 from medical_team.types import ErrorType, Note
 
 
@@ -50,3 +63,24 @@ def test_a_dtype_that_is_given_is_taken():
 
 def test_the_versions_of_the_stack_are_kept():
     assert {"python", "platform", "openrlhf", "ray", "torch"} <= set(versions())
+
+
+def test_an_evaluation_without_a_held_out_pair_is_refused_before_anything_starts():
+    notes = NoteSplits(notes_of([[True, False]]), notes_of([[True], [False]]))
+
+    with pytest.raises(DataError, match=r"evaluation\.notes=0"):
+        check_notes_for(load_config(), notes)
+    check_notes_for(load_config(None, ["evaluation.notes=0"]), notes)
+
+
+def test_a_checkpoint_of_another_run_is_refused_before_anything_starts(tmp_path: Path):
+    notes = NoteSplits(notes_of([[True, False]]), notes_of([[True, False]]))
+    overrides = [f"run.dir={tmp_path}", "run.resume=auto"]
+    config = load_config(None, overrides)
+    check_notes_for(config, notes)
+    state = TrainerState(1, {}, 0.0, identity(config, notes))
+    CheckpointStore(config.run_dir / "checkpoints", keep=1).save(state, lambda folder: None)
+
+    check_notes_for(config, notes)
+    with pytest.raises(CheckpointError, match=r"run\.seed was 17, is 18"):
+        check_notes_for(load_config(None, [*overrides, "run.seed=18"]), notes)
