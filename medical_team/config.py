@@ -177,6 +177,9 @@ class RolloutConfig(Section):
     """Games in flight at once."""
     max_deals_factor: float = Field(default=4.0, ge=1)
     """Deals a step may use over the ones it needs, before it fills up with vanilla games and says so."""
+    deals_ahead: float = Field(default=1.0, ge=1)
+    """Adversarial games dealt at once for each that is missing. Where many edits fail, more than 1 saves waiting for
+    one game after another; the games that turn out to be too many are dropped."""
     deadline_s: float = Field(default=900.0, gt=0)
     """Seconds one generation may take."""
 

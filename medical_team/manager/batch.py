@@ -45,7 +45,7 @@ class CollectStats:
 class Batch:
     """One step's samples in the making. Call ``due``, ``dealt`` and ``settle`` in deal order."""
 
-    def __init__(self, wanted: Counter[Slot], max_deals_factor: float) -> None:
+    def __init__(self, wanted: Counter[Slot], max_deals_factor: float, deals_ahead: float = 1.0) -> None:
         self.stats = CollectStats()
         self._wanted = wanted.total()
         self._open = Counter(wanted)
@@ -54,6 +54,7 @@ class Batch:
         self._failures = 0
         self._deals_needed = sum(self._short(game_type) for game_type in GameType)
         self._budget = math.ceil(max_deals_factor * self._deals_needed)
+        self._deals_ahead = deals_ahead
 
     @property
     def complete(self) -> bool:
@@ -73,7 +74,7 @@ class Batch:
             self._substitute()
             self._check_attacker()
         # Two turns take longer than one: whatever has both starts first.
-        return [game_type for game_type in ADVERSARIAL_FIRST for _ in range(self._short(game_type))]
+        return [game_type for game_type in ADVERSARIAL_FIRST for _ in range(self._deals(game_type))]
 
     def dealt(self, game_type: GameType) -> None:
         self.stats.deals[game_type] += 1
@@ -100,6 +101,12 @@ class Batch:
         """Exactly the samples that were wanted, in deal order."""
         assert len(self._samples) == self._wanted and not self._open.total(), "handed over before it was full"
         return tuple(self._samples)
+
+    def _deals(self, game_type: GameType) -> int:
+        """Games of a type to deal now: of adversarial ones, which may fail, more than are missing."""
+        short = self._short(game_type)
+        ahead = self._deals_ahead if Role.ATTACKER in seats(game_type) else 1.0
+        return math.ceil(short * ahead)
 
     def _short(self, game_type: GameType) -> int:
         """Games of a type that are missing; one game fills a slot of each of its roles."""

@@ -54,6 +54,7 @@ class MedicalGameManager:
         gates, rewards: Sections of the configuration.
         concurrency: Games in flight at once.
         max_deals_factor: Deals a step may use over the ones it needs, before vanilla games fill it up.
+        deals_ahead: Adversarial games dealt at once for each that is missing; what is too much is dropped and counted.
         record: Called with every finished game, in deal order.
     """
 
@@ -68,6 +69,7 @@ class MedicalGameManager:
         rewards: RewardsConfig,
         concurrency: int,
         max_deals_factor: float,
+        deals_ahead: float = 1.0,
         record: Callable[[Game], None] | None = None,
     ) -> None:
         harmful = 1.0 - mix.get(GameType.VANILLA_BENIGN, 0.0) / sum(mix.values())
@@ -76,6 +78,7 @@ class MedicalGameManager:
         self._referee = Referee(engines, judge, gates=gates, rewards=rewards, prices=class_prices(harmful))
         self._concurrency = concurrency
         self._max_deals_factor = max_deals_factor
+        self._deals_ahead = deals_ahead
         self._record = record or _forget
 
     async def collect(self, count: int) -> Collected:
@@ -87,7 +90,7 @@ class MedicalGameManager:
         Raises:
             RolloutError: Too much fails for the batch ever to be filled.
         """
-        batch = Batch(self._quotas.take(count), self._max_deals_factor)
+        batch = Batch(self._quotas.take(count), self._max_deals_factor, self._deals_ahead)
         tables = asyncio.Semaphore(self._concurrency)
         in_flight: deque[asyncio.Task[Game]] = deque()
         async with task_group() as games:

@@ -172,6 +172,7 @@ def build_manager(
         rewards=config.rewards,
         concurrency=config.rollout.concurrency,
         max_deals_factor=config.rollout.max_deals_factor,
+        deals_ahead=config.rollout.deals_ahead,
         record=recorder.append,
     )
 

@@ -34,6 +34,7 @@ def make_manager(
     record: Callable[[Game], None] | None = None,
     concurrency: int = 64,
     max_deals_factor: float = 4.0,
+    deals_ahead: float = 1.0,
 ) -> MedicalGameManager:
     engines = {
         Role.ATTACKER: attacker or FakeEngine(Role.ATTACKER),
@@ -48,6 +49,7 @@ def make_manager(
         rewards=RewardsConfig(),
         concurrency=concurrency,
         max_deals_factor=max_deals_factor,
+        deals_ahead=deals_ahead,
         record=record,
     )
 
@@ -62,9 +64,23 @@ def class_counts(samples: Any) -> Counter[bool]:
 
 
 @settings(deadline=None, max_examples=60)
-@given(mix=MIXES, no_op=RATES, malformed=RATES, disagrees=RATES, fails=st.floats(0, 0.3), count=st.integers(1, 40))
+@given(
+    mix=MIXES,
+    no_op=RATES,
+    malformed=RATES,
+    disagrees=RATES,
+    fails=st.floats(0, 0.3),
+    count=st.integers(1, 40),
+    ahead=st.sampled_from([1.0, 2.5]),
+)
 def test_exactly_the_samples_asked_for_in_the_class_share_of_the_mix(
-    mix: dict[GameType, float], no_op: float, malformed: float, disagrees: float, fails: float, count: int
+    mix: dict[GameType, float],
+    no_op: float,
+    malformed: float,
+    disagrees: float,
+    fails: float,
+    count: int,
+    ahead: float,
 ) -> None:
     games: list[Game] = []
     manager = make_manager(
@@ -73,6 +89,7 @@ def test_exactly_the_samples_asked_for_in_the_class_share_of_the_mix(
         FakeAuditor(disagrees=disagrees, fails=fails),
         mix=mix,
         record=games.append,
+        deals_ahead=ahead,
     )
     try:
         collected = collect(manager, count)
@@ -334,3 +351,13 @@ def test_a_step_trains_on_a_deal_at_most_once_a_role() -> None:
     samples = collect(make_manager(FakeEngine(Role.ATTACKER, Habits(no_op=0.5))), 48).samples
     assert len({(sample.game_id, sample.role) for sample in samples}) == 48
     assert list(samples) == sorted(samples, key=lambda sample: sample.game_id)
+
+
+def test_adversarial_games_dealt_ahead_are_dropped_when_they_were_not_needed() -> None:
+    collected = collect(make_manager(deals_ahead=3.0), 6)
+    deals = collected.stats.deals
+    assert deals[GameType.ADVERSARIAL_BENIGN] == deals[GameType.ADVERSARIAL_HARMFUL] == 3
+    assert deals[GameType.VANILLA_BENIGN] == deals[GameType.VANILLA_HARMFUL] == 1
+    assert len(collected.samples) == 6
+    surplus = Counter(role for role, _, why in collected.stats.drops.elements() if why == "surplus")
+    assert surplus == {Role.ATTACKER: 4, Role.ASSESSOR: 4}
