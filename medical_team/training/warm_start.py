@@ -94,8 +94,8 @@ def warm_start(
 
 
 def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
-    """Gold turns, two thirds of them the attacker's (writing an error takes more examples than a verdict does), the
-    assessor's in equal parts Harmful and Safe; in a seeded order.
+    """Gold turns in a seeded order: two thirds the attacker's, since writing an error takes more examples than a verdict
+    does; of the assessor's two thirds Harmful, since finding one does too, and Safe is the shorter answer to fall into.
 
     Raises:
         DataError: There are fewer.
@@ -110,7 +110,8 @@ def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]
         # The last attacker turn is the one that a donor makes possible.
         attacker += [turn for turn in own if turn.role is Role.ATTACKER][-1:]
         (harmful if note.has_error else safe).extend(turn for turn in own if turn.role is Role.ASSESSOR)
-    wanted = ((attacker, count - 2 * (count // 6)), (harmful, count // 6), (safe, count // 6))
+    assessor = count // 3
+    wanted = ((attacker, count - assessor), (harmful, assessor - assessor // 3), (safe, assessor // 3))
     if any(len(have) < need for have, need in wanted):
         raise DataError(
             f"{len(notes)} notes give {len(attacker)} attacker, {len(harmful)} Harmful and {len(safe)} Safe gold "
