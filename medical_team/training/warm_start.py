@@ -96,7 +96,7 @@ def warm_start(
 def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
     """Gold turns in a seeded order.
 
-    Two thirds are the attacker's, since writing an error takes more examples than a verdict does. Of the assessor's, two
+    Two thirds are the attacker's: writing an error takes more examples than a verdict does. Of the assessor's, two
     thirds are Harmful: finding an error takes more, too, and Safe is the shorter answer to fall into.
 
     Raises:
