@@ -49,7 +49,8 @@ def run(config: Config) -> None:
     parsed = ", ".join(f"{role} {good}/{asked}" for role, (good, asked) in result.parsed.items())
     console.print(
         f"warm start: {result.examples} gold turns, loss {result.loss:.3f}, {time.monotonic() - started:.0f} s; "
-        f"held-out answers that parse: {parsed}\nmodel: {result.folder}"
+        f"held-out answers that parse: {parsed}\nmodel: {result.folder}",
+        soft_wrap=True,
     )
 
 

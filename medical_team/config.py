@@ -296,7 +296,7 @@ class WarmStartConfig(Section):
     output: Path = Path("runs/models/warm-start")
     """The model folder it writes."""
     examples: int = Field(default=72, ge=1)
-    """Gold turns, two thirds of them the attacker's."""
+    """Gold turns, half of them the attacker's."""
     batch_size: int = Field(default=3, ge=1)
     learning_rate: float = Field(default=3e-4, gt=0)
     epochs: float = Field(default=1.0, gt=0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -27,8 +29,11 @@ class Parser(argparse.ArgumentParser):
 def run_entry_point(main: Callable[[list[str]], int | None]) -> None:
     """Run ``main`` on the command line's arguments and exit with its code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "filelock", "openrlhf", "ray"):
+    for noisy in ("httpx", "filelock", "ray"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # What libraries say of their own future is nothing that who reads a run's output can act on.
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     try:
         sys.exit(main(sys.argv[1:]) or 0)
     except UserError as error:

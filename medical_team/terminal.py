@@ -44,7 +44,7 @@ class RunDisplay:
 
     def on_step(self, step: int, metrics: Mapping[str, float]) -> None:
         self._progress.update(self._task, completed=step, visible=True)
-        self._progress.console.print(step_line(step, self._steps, metrics))
+        self._progress.console.print(step_line(step, self._steps, metrics), soft_wrap=True)
 
 
 def step_line(step: int, steps: int, metrics: Mapping[str, float]) -> str:

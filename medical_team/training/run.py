@@ -106,6 +106,7 @@ class TrainingRun:
         from medical_team.training.arguments import critic_folder, openrlhf_arguments
         from medical_team.training.trainer import Folder, SelfPlayTrainer
 
+        _quieten_upstream()
         config = self.config
         tokenizer = load_tokenizer(config)
         template = ChatTemplate(tokenizer, config.model.max_length - config.rollout.max_new_tokens)
@@ -151,6 +152,13 @@ class TrainingRun:
             metrics=MetricsWriter(config.run_dir),
             checkpoints=CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep),
         )
+
+
+def _quieten_upstream() -> None:
+    """Upstream's modules log each step on handlers of their own; warnings still come through."""
+    for name in list(logging.Logger.manager.loggerDict):
+        if name.startswith("openrlhf"):
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def build_manager(

@@ -79,13 +79,15 @@ def warm_start(
     template = ChatTemplate(tokenizer, max_prompt_tokens=10**9)
     model = AutoModelForCausalLM.from_pretrained(config.base_model, dtype=torch.float32, attn_implementation="sdpa")
     losses = _Losses(on_progress)
+    examples = _sorted_within_batches([_tokenize(turn, template, tokenizer) for turn in turns], config, seed)
     trainer = _AnswerTrainer(
         model=model,
         args=_arguments(config, seed),
-        train_dataset=_sorted_within_batches([_tokenize(turn, template, tokenizer) for turn in turns], config, seed),
+        train_dataset=examples,
         data_collator=_Padding(tokenizer.pad_token_id),
         callbacks=[losses],
     )
+    trainer.tokens_a_batch = _answer_tokens(examples) * config.batch_size / len(examples)
     trainer.remove_callback(PrinterCallback)
     trainer.train()
     _save(model, tokenizer, config.output)
@@ -94,10 +96,7 @@ def warm_start(
 
 
 def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
-    """Gold turns in a seeded order.
-
-    Two thirds are the attacker's: writing an error takes more examples than a verdict does. Of the assessor's, two
-    thirds are Harmful: finding an error takes more, too, and Safe is the shorter answer to fall into.
+    """Gold turns in a seeded order: half of each role, the assessor's half Harmful and half Safe.
 
     Raises:
         DataError: There are fewer.
@@ -112,8 +111,7 @@ def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]
         # The last attacker turn is the one that a donor makes possible.
         attacker += [turn for turn in own if turn.role is Role.ATTACKER][-1:]
         (harmful if note.has_error else safe).extend(turn for turn in own if turn.role is Role.ASSESSOR)
-    assessor = count // 3
-    wanted = ((attacker, count - assessor), (harmful, assessor - assessor // 3), (safe, assessor // 3))
+    wanted = ((attacker, count - count // 2), (harmful, count // 2 - count // 4), (safe, count // 4))
     if any(len(have) < need for have, need in wanted):
         raise DataError(
             f"{len(notes)} notes give {len(attacker)} attacker, {len(harmful)} Harmful and {len(safe)} Safe gold "
@@ -135,7 +133,13 @@ def _load_tokenizer(model: str) -> Any:
 
 
 class _AnswerTrainer(Trainer):
-    """transformers' Trainer, with logits for the answers only: the head is a fifth of a small model's work."""
+    """transformers' Trainer, with logits for the answers only: the head is a fifth of a small model's work.
+
+    Every answer token weighs the same. The mean of a batch would not do: the short Safe answers share their batches, a
+    token of theirs would weigh three times as much, and the assessor would learn to say nothing but Safe.
+    """
+
+    tokens_a_batch = 1.0
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_kwargs: Any) -> Any:
         labels = inputs["labels"]
@@ -147,8 +151,12 @@ class _AnswerTrainer(Trainer):
             use_cache=False,
         )
         loss = torch.nn.functional.cross_entropy(
-            output.logits[:, :-1].flatten(0, 1), labels[:, first + 1 :].flatten(), ignore_index=_NOT_IN_LOSS
+            output.logits[:, :-1].flatten(0, 1),
+            labels[:, first + 1 :].flatten(),
+            ignore_index=_NOT_IN_LOSS,
+            reduction="sum",
         )
+        loss = loss / self.tokens_a_batch
         return (loss, output) if return_outputs else loss
 
     def _get_train_sampler(self, *_args: Any, **_kwargs: Any) -> Any:
@@ -219,6 +227,10 @@ def _tokenize(turn: GoldTurn, template: ChatTemplate, tokenizer: Any) -> dict[st
     prompt = template(turn.messages)
     answer = tokenizer(turn.answer, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
     return {"input_ids": prompt + answer, "labels": [_NOT_IN_LOSS] * len(prompt) + answer}
+
+
+def _answer_tokens(examples: list[dict[str, list[int]]]) -> int:
+    return sum(label != _NOT_IN_LOSS for example in examples for label in example["labels"])
 
 
 def _sorted_within_batches(examples: list[Any], config: WarmStartConfig, seed: int) -> list[Any]:

@@ -15,12 +15,12 @@ from medical_team.types import Role, Verdict
 NOTES = compose_notes(120, seed=3)
 
 
-def test_two_thirds_are_the_attackers_and_most_verdicts_find_an_error() -> None:
+def test_half_are_the_attackers_and_both_verdicts_are_as_frequent() -> None:
     turns = choose_turns(NOTES, 36, seed=1)
-    assert Counter(turn.role for turn in turns) == {Role.ATTACKER: 24, Role.ASSESSOR: 12}
+    assert Counter(turn.role for turn in turns) == {Role.ATTACKER: 18, Role.ASSESSOR: 18}
     longest = max(NOTES, key=lambda note: len(note.sentences))
     verdicts = Counter(parse_assessment(t.answer, longest).verdict for t in turns if t.role is Role.ASSESSOR)
-    assert verdicts == {Verdict.HARMFUL: 8, Verdict.SAFE: 4}
+    assert verdicts == {Verdict.HARMFUL: 9, Verdict.SAFE: 9}
 
 
 def test_both_attackers_prompts_occur() -> None:
