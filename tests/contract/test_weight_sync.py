@@ -19,7 +19,9 @@ def test_weights_travel_through_shared_memory_unchanged(tied: bool):
 
     model, received = tiny_model(tied), {}
     worker = cpu.CpuWorkerWrap()
-    worker.model_runner = SimpleNamespace(reload_weights=lambda weights_iterator: received.update(weights_iterator))
+    worker.model_runner = SimpleNamespace(
+        reload_weights=lambda weights_iterator: received.update(weights_iterator), get_model=lambda: model
+    )
 
     assert worker.weights_digest() is None
     with cpu.SharedWeights.write(list(model.named_parameters())) as path:
@@ -70,3 +72,17 @@ def test_a_file_of_another_host_is_a_sync_error():
 
     with pytest.raises(SyncError, match="memory file system"):
         cpu.CpuWorkerWrap().update_weight("/nowhere/weights", None, None)
+
+
+def test_a_head_tied_to_the_embedding_is_packed_anew():
+    """vLLM multiplies with a packed copy, which changing the shared weight leaves as it was."""
+    from vllm.model_executor.layers.utils import dispatch_cpu_unquantized_gemm
+
+    head = torch.nn.Linear(64, 96, bias=False)
+    dispatch_cpu_unquantized_gemm(head, remove_weight=False)
+    with torch.no_grad():
+        head.weight.mul_(2.0)
+    cpu._repack_tied_layers(torch.nn.Sequential(head))
+
+    x = torch.randn(3, 64)
+    torch.testing.assert_close(head.cpu_linear(x, head.weight, None), x @ head.weight.T, rtol=1e-4, atol=1e-4)
