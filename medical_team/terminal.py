@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 
@@ -12,7 +13,10 @@ from rich.table import Table
 from medical_team.evaluation import Evaluation
 from medical_team.training.plan import Plan
 
-console = Console(highlight=False)
+# A log file has no width of its own, and rich's 80 columns would break the tables.
+_LOG_WIDTH = 120
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _LOG_WIDTH)
 
 
 class RunDisplay:
