@@ -33,6 +33,8 @@ def run_entry_point(main: Callable[[list[str]], int | None]) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # What libraries say of their own future is nothing that who reads a run's output can act on.
     warnings.filterwarnings("ignore", category=FutureWarning)
+    # Ray hands over tensors that lie in its store; they are only read.
+    warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     try:
         sys.exit(main(sys.argv[1:]) or 0)
