@@ -102,8 +102,8 @@ def checkpoint_bytes(config: Config) -> float:
     return groups * weights / _stored_bytes(config.model.path) * _CHECKPOINT_BYTES_PER_PARAMETER
 
 
-def load_tokenizer(config: Config) -> Any:
-    """The policy's tokenizer.
+def load_tokenizer(key: str, path: str, trust_remote_code: bool = False) -> Any:
+    """The tokenizer of the model that the configuration names at ``key``; it has a pad token and pads on the left.
 
     Raises:
         ModelError: There is none, or it is broken.
@@ -111,12 +111,10 @@ def load_tokenizer(config: Config) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            config.model.path, trust_remote_code=config.model.trust_remote_code, padding_side="left"
-        )
+        tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code, padding_side="left")
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise ModelError(f"no tokenizer can be loaded from model.path = {config.model.path}: {reason}") from None
+        raise ModelError(f"no tokenizer can be loaded from {key} = {path}: {reason}") from None
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

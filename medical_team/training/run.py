@@ -108,7 +108,7 @@ class TrainingRun:
 
         _quieten_upstream()
         config = self.config
-        tokenizer = load_tokenizer(config)
+        tokenizer = load_tokenizer("model.path", config.model.path, config.model.trust_remote_code)
         template = ChatTemplate(tokenizer, config.model.max_length - config.rollout.max_new_tokens)
         check_prompts_fit(self.notes.train + self.notes.held_out, template.count, config)
         dtype = resolve_dtype(config, backend)

@@ -16,7 +16,6 @@ from typing import Any
 import torch
 from transformers import (
     AutoModelForCausalLM,
-    AutoTokenizer,
     PrinterCallback,
     Trainer,
     TrainerCallback,
@@ -26,11 +25,12 @@ from transformers.trainer_utils import set_seed
 from transformers.utils.logging import disable_progress_bar
 
 from medical_team.config import WarmStartConfig
-from medical_team.errors import DataError, ModelError
+from medical_team.errors import DataError
 from medical_team.game.gold import GoldTurn, gold_turns
 from medical_team.game.parsing import ParseViolation, parse_assessment, parse_edit
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.rollout.engines import ChatTemplate, Messages
+from medical_team.training.preflight import load_tokenizer
 from medical_team.types import GameType, Note, Role
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def warm_start(
     set_seed(seed)
     disable_progress_bar()
     turns = choose_turns(train, config.examples, seed)
-    tokenizer = _load_tokenizer(config.base_model)
+    tokenizer = load_tokenizer("warm_start.base_model", config.base_model)
     template = ChatTemplate(tokenizer, max_prompt_tokens=10**9)
     model = AutoModelForCausalLM.from_pretrained(config.base_model, dtype=torch.float32, attn_implementation="sdpa")
     losses = _Losses(on_progress)
@@ -119,17 +119,6 @@ def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]
         )
     chosen = [turn for have, need in wanted for turn in have[:need]]
     return random.Random(seed).sample(chosen, len(chosen))
-
-
-def _load_tokenizer(model: str) -> Any:
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model, padding_side="right")
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"no tokenizer can be loaded from warm_start.base_model = {model}: {reason}") from None
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
 
 
 class _AnswerTrainer(Trainer):
