@@ -5,7 +5,7 @@
 
 Options:
     --config FILE      YAML with what differs from the defaults
-    key.sub=value ...  overrides; see medical_team/config.py for every key
+    key.sub=value ...  overrides; see medical_team/config/ for every key
     --dry-run          print the resolved configuration and the placement, and stop
     --resume auto      short form of run.resume=auto: go on after the newest checkpoint
     --model_id M, --judge_model_id J, --num_samples N, --max_rounds R

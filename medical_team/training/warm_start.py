@@ -6,7 +6,6 @@ Driven by ``launch/warm_start.py`` and the demo. Uses transformers' Trainer; the
 from __future__ import annotations
 
 import logging
-import random
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,8 +24,9 @@ from transformers.trainer_utils import set_seed
 from transformers.utils.logging import disable_progress_bar
 
 from medical_team.config import WarmStartConfig
-from medical_team.errors import DataError
-from medical_team.game.gold import GoldTurn, gold_turns
+from medical_team.errors import ConfigError
+from medical_team.game.course import gold_course
+from medical_team.game.gold import GoldTurn
 from medical_team.game.parsing import ParseViolation, parse_assessment, parse_edit
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.rollout.engines import ChatTemplate, Messages
@@ -74,12 +74,13 @@ def warm_start(
     """
     set_seed(seed)
     disable_progress_bar()
-    turns = choose_turns(train, config.examples, seed)
+    turns = gold_course(train, config.examples, seed)
     tokenizer = load_tokenizer("warm_start.base_model", config.base_model)
     template = ChatTemplate(tokenizer, max_prompt_tokens=10**9)
     model = AutoModelForCausalLM.from_pretrained(config.base_model, dtype=torch.float32, attn_implementation="sdpa")
     losses = _Losses(on_progress)
-    examples = _sorted_within_batches([_tokenize(turn, template, tokenizer) for turn in turns], config, seed)
+    examples = [_tokenize(turn, template, tokenizer) for turn in turns]
+    freeze(model, config.frozen_layers)
     trainer = _AnswerTrainer(
         model=model,
         args=_arguments(config, seed),
@@ -95,37 +96,26 @@ def warm_start(
     return WarmStarted(config.output, len(turns), losses.last, parsed)
 
 
-def choose_turns(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
-    """Gold turns in a seeded order: half of each role, the assessor's half Harmful and half Safe.
+def freeze(model: Any, layers: int) -> None:
+    """Leave the embedding and the first ``layers`` layers as they are: no gradients are computed below the others.
 
     Raises:
-        DataError: There are fewer.
+        ConfigError: The model has no more layers than that.
     """
-    shuffled = random.Random(seed).sample(list(notes), len(notes))
-    errors = [note for note in shuffled if note.has_error]
-    donors = dict(zip((note.note_id for note in errors), errors[1:] + errors[:1], strict=True))
-    attacker, harmful, safe = [], [], []
-    for index, note in enumerate(shuffled):
-        donor = donors.get(note.note_id) if index % 2 else None
-        own = gold_turns(note, donor if donor is not None and donor.group != note.group else None)
-        # The last attacker turn is the one that a donor makes possible.
-        attacker += [turn for turn in own if turn.role is Role.ATTACKER][-1:]
-        (harmful if note.has_error else safe).extend(turn for turn in own if turn.role is Role.ASSESSOR)
-    wanted = ((attacker, count - count // 2), (harmful, count // 2 - count // 4), (safe, count // 4))
-    if any(len(have) < need for have, need in wanted):
-        raise DataError(
-            f"{len(notes)} notes give {len(attacker)} attacker, {len(harmful)} Harmful and {len(safe)} Safe gold "
-            f"turns, too few for warm_start.examples = {count}: lower it or use more notes"
-        )
-    chosen = [turn for have, need in wanted for turn in have[:need]]
-    return random.Random(seed).sample(chosen, len(chosen))
+    if not layers:
+        return
+    blocks = model.model.layers
+    if layers >= len(blocks):
+        raise ConfigError(f"warm_start.frozen_layers = {layers}, and the model has {len(blocks)}: choose fewer")
+    model.get_input_embeddings().requires_grad_(False)
+    for block in blocks[:layers]:
+        block.requires_grad_(False)
 
 
 class _AnswerTrainer(Trainer):
     """transformers' Trainer, with logits for the answers only: the head is a fifth of a small model's work.
 
-    Every answer token weighs the same. The mean of a batch would not do: the short Safe answers share their batches, a
-    token of theirs would weigh three times as much, and the assessor would learn to say nothing but Safe.
+    Every answer token weighs the same: in the mean of a batch, a token of a batch of short answers would weigh more.
     """
 
     tokens_a_batch = 1.0
@@ -220,15 +210,6 @@ def _tokenize(turn: GoldTurn, template: ChatTemplate, tokenizer: Any) -> dict[st
 
 def _answer_tokens(examples: list[dict[str, list[int]]]) -> int:
     return sum(label != _NOT_IN_LOSS for example in examples for label in example["labels"])
-
-
-def _sorted_within_batches(examples: list[Any], config: WarmStartConfig, seed: int) -> list[Any]:
-    """Examples of like length share a batch, and the batches come in a seeded order: little padding, no curriculum."""
-    by_length = sorted(examples, key=lambda example: len(example["input_ids"]))
-    size = config.batch_size
-    batches = [by_length[start : start + size] for start in range(0, len(by_length), size)]
-    random.Random(seed).shuffle(batches)
-    return [example for batch in batches for example in batch]
 
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:

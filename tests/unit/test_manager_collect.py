@@ -333,14 +333,17 @@ def test_a_manager_may_be_used_from_one_event_loop_after_another() -> None:
 
 
 def test_memory_does_not_grow_with_the_games_played() -> None:
+    import gc
     import tracemalloc
 
     manager = make_manager(FakeEngine(Role.ATTACKER, Habits(no_op=0.3, malformed=0.1)))
     played = sum(collect(manager, 48).stats.deals.total() for _ in range(3))
     tracemalloc.start()
     played += sum(collect(manager, 48).stats.deals.total() for _ in range(2))
+    gc.collect()
     early, _ = tracemalloc.get_traced_memory()
     played += sum(collect(manager, 48).stats.deals.total() for _ in range(15))
+    gc.collect()
     late, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert played > 600

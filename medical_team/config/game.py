@@ -1,0 +1,74 @@
+"""What is played: the mix of games, the gates an edit passes, the rewards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from medical_team.config.base import Section
+from medical_team.types import GameType
+
+
+class GatesConfig(Section):
+    """Limits on an attacker's edit, calibrated on MEDEC's gold edits (316 of 319 pass on validation)."""
+
+    min_length_ratio: float = Field(default=0.9, gt=0)
+    """Words of the edited note over words of the original, at least."""
+    max_length_ratio: float = Field(default=1.1, gt=0)
+    """The same, at most."""
+    min_similarity: float = Field(default=0.87, ge=0, le=1)
+    """Token similarity of edited and original note, at least."""
+    max_edited_tokens: int = Field(default=20, ge=1)
+    """Tokens taken away and tokens put in, together, at most."""
+    max_correction_similarity: float = Field(default=0.93, gt=0, le=1)
+    """Similarity of letters from which a word counts as the correct one misspelt: an edit of nothing but such words
+    is a near copy of the correct sentence and no error. Below hyper-/hypoparathyroidism (0.919)."""
+
+
+class GameConfig(Section):
+    mix: dict[GameType, float] = Field(default_factory=lambda: dict.fromkeys(GameType, 1.0))
+    """Weight of each game type in the deck; 1 for a type that is not named, 0 to leave one out."""
+    gates: GatesConfig = GatesConfig()
+
+    @field_validator("mix", mode="before")
+    @classmethod
+    def _unnamed_types_weigh_one(cls, mix: Any) -> Any:
+        if not isinstance(mix, dict):
+            raise ValueError(f"game.mix: must map game types to weights, got {mix!r}")
+        return {str(kind): 1.0 for kind in GameType} | {str(kind): weight for kind, weight in mix.items()}
+
+    @model_validator(mode="after")
+    def _mix_has_both_classes(self) -> GameConfig:
+        if any(weight < 0 for weight in self.mix.values()) or sum(self.mix.values()) <= 0:
+            raise ValueError("game.mix: weights must be at least 0 and one of them above 0")
+        if self.harmful_share() in (0.0, 1.0):
+            raise ValueError(
+                "game.mix deals only one class of notes, so one constant verdict is always right: give "
+                f"{GameType.VANILLA_BENIGN} and at least one other type a weight"
+            )
+        return self
+
+    def harmful_share(self) -> float:
+        """Share of dealt games in which the note shown has an error, in [0, 1]."""
+        total = sum(self.mix.values())
+        return 1.0 - self.mix.get(GameType.VANILLA_BENIGN, 0.0) / total
+
+
+class RewardsConfig(Section):
+    """Penalties and shares are in prices of an error note (2/3 under the equal mix), so that they keep their place
+    below the zero-sum terms when the mix changes. ``rewards.lint`` refuses values by which a constant answer gains."""
+
+    localisation: float = Field(default=0.5, ge=0, le=1)
+    """Part of the price that a Harmful verdict loses when it names the wrong sentence. Only ever a deduction: naming
+    a sentence must not add to a constant answer."""
+    malformed: float = Field(default=-1.5, le=0)
+    """What an assessor gets for an answer that does not parse. Below -1, which is the loss of overlooking an error:
+    else breaking the format would be the cheaper way to lose a hard note."""
+    attacker_malformed: float = Field(default=-1.5, le=0)
+    """What an attacker gets for an answer that does not parse; at most ``gate_failed``."""
+    gate_failed: float = Field(default=-1.25, le=0)
+    """What an attacker gets for an edit that fails a gate. Below what an edit that is always found gets, -1 and the
+    worst realism: else copying the note would be better than playing and losing."""
+    realism: float = Field(default=0.1, ge=0, le=0.25)
+    """Weight of the judge's realism score for the attacker, centred: between minus and plus this, in plain reward."""

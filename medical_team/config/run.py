@@ -1,0 +1,77 @@
+"""What a run is: its folder, its model, its notes, and what is kept of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from medical_team.config.base import Section
+
+
+class RunConfig(Section):
+    name: str = "selfplay"
+    """The run's folder below ``dir``."""
+    dir: Path = Path("runs")
+    """Where runs are kept."""
+    seed: int = 17
+    """Of everything: deck, games, sampling, initialisation."""
+    resume: Literal["no", "auto"] = "no"
+    """``auto`` goes on after the newest checkpoint of the run's folder, or starts where there is none."""
+    min_free_gb: float = Field(default=2.0, ge=0)
+    """Free disk that a run asks for before it starts, in GB; checkpoints come on top."""
+
+    @field_validator("resume", mode="before")
+    @classmethod
+    def _no_is_a_word(cls, resume: Any) -> Any:
+        return "no" if resume is False else resume  # YAML reads an unquoted no as false
+
+
+class ModelConfig(Section):
+    path: str = "runs/models/warm-start"
+    """Hugging Face folder or name of the policy; it must have a chat template."""
+    critic_path: str | None = None
+    """The critic's starting point; the policy's own when not given."""
+    critic_layers: int | None = Field(default=None, ge=1)
+    """Start the critic from only so many of the policy's first layers; all when not given."""
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    """``auto``: bfloat16 where the hardware multiplies it, else float32 (most CPUs)."""
+    attention: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
+    """``auto``: flash attention on GPU, sdpa on CPU."""
+    max_length: int = Field(default=1024, ge=64)
+    """Prompt and answer together, in tokens; a longer note is refused at the start."""
+    trust_remote_code: bool = False
+    """Run code that a model folder brings along."""
+
+
+class DataConfig(Section):
+    source: Literal["synthetic", "medec"] = "synthetic"
+    """The project's own notes, or MEDEC's files from ``medec_dir``."""
+    medec_dir: Path | None = None
+    """Folder with MEDEC's CSV files."""
+    medec_split: Literal["train", "validation", "test"] = "train"
+    """Which of MEDEC's files games are dealt from."""
+    cache_dir: Path = Path(".cache/data")
+    """Where the Parquet cache is written."""
+    num_samples: int | None = Field(default=None, ge=1)
+    """Use only so many notes of the training part; all when not given."""
+    held_out: float = Field(default=0.2, gt=0, lt=1)
+    """Share kept for evaluation: of the conditions (synthetic) or of the twin groups (MEDEC)."""
+    synthetic_notes: int = Field(default=400, ge=20)
+    """How many synthetic notes are composed."""
+
+
+class CheckpointConfig(Section):
+    every: int = Field(default=10, ge=0)
+    """Steps between checkpoints; 0 writes one only at the end."""
+    keep: int = Field(default=2, ge=1)
+    """Checkpoints kept; the newest is never removed."""
+
+
+class EvaluationConfig(Section):
+    notes: int = Field(default=32, ge=0)
+    """Held-out notes (whole twin pairs) the assessor is evaluated on before and after; 0 for none."""
+    every: int = Field(default=0, ge=0)
+    """Steps between evaluations within the run; 0 for none."""
+    temperature: float = Field(default=0.0, ge=0)

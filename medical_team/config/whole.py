@@ -1,0 +1,138 @@
+"""All sections together, and what must hold between them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import model_validator
+
+from medical_team.config.base import Section
+from medical_team.config.game import GameConfig, RewardsConfig
+from medical_team.config.judge import JudgeConfig
+from medical_team.config.run import CheckpointConfig, DataConfig, EvaluationConfig, ModelConfig, RunConfig
+from medical_team.config.training import ClusterConfig, RolloutConfig, TrainConfig, VllmConfig, WarmStartConfig
+
+
+class Config(Section):
+    run: RunConfig = RunConfig()
+    model: ModelConfig = ModelConfig()
+    data: DataConfig = DataConfig()
+    game: GameConfig = GameConfig()
+    judge: JudgeConfig = JudgeConfig()
+    rewards: RewardsConfig = RewardsConfig()
+    rollout: RolloutConfig = RolloutConfig()
+    vllm: VllmConfig = VllmConfig()
+    train: TrainConfig = TrainConfig()
+    cluster: ClusterConfig = ClusterConfig()
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+    warm_start: WarmStartConfig = WarmStartConfig()
+
+    @property
+    def run_dir(self) -> Path:
+        return self.run.dir / self.run.name
+
+    @property
+    def samples_per_step(self) -> int:
+        """K: the samples one step trains on, both roles together."""
+        return self.rollout.batch_size * self.rollout.n_samples_per_prompt
+
+    @property
+    def train_batch_size(self) -> int:
+        return self.train.batch_size or self.samples_per_step
+
+    @property
+    def uses_critic(self) -> bool:
+        return self.train.estimator == "gae"
+
+    @property
+    def uses_reference(self) -> bool:
+        return self.train.kl_coef > 0
+
+    @property
+    def judge_name(self) -> Literal["exact", "rule"]:
+        if self.judge.name != "auto":
+            return self.judge.name
+        return "exact" if self.data.source == "synthetic" else "rule"
+
+    @model_validator(mode="after")
+    def _critic(self) -> Config:
+        if self.train.critic_warmup_steps and not self.uses_critic:
+            raise ValueError("train.critic_warmup_steps needs a critic to train: set train.estimator=gae, or it to 0")
+        if self.model.critic_layers is not None and self.model.critic_path is not None:
+            raise ValueError("model.critic_layers cuts the policy, model.critic_path names another model: give one")
+        return self
+
+    @model_validator(mode="after")
+    def _data_source(self) -> Config:
+        if self.data.source == "medec" and self.data.medec_dir is None:
+            raise ValueError("data.source=medec needs data.medec_dir, the folder with MEDEC's CSV files")
+        if self.judge.name == "exact" and self.data.source != "synthetic":
+            raise ValueError("judge.name=exact decides by the table behind synthetic notes: use judge.name=rule")
+        return self
+
+    @model_validator(mode="after")
+    def _batches_divide(self) -> Config:
+        samples, batch = self.samples_per_step, self.train_batch_size
+        product = f"rollout.batch_size x rollout.n_samples_per_prompt = {samples} samples"
+        if samples % batch:
+            raise ValueError(f"{product} cannot be divided into optimizer steps of train.batch_size = {batch}")
+        groups = [("actor", self.cluster.actor)]
+        if self.uses_critic:
+            groups.append(("critic", self.cluster.critic))
+        if self.uses_reference:
+            groups.append(("reference", self.cluster.reference))
+        for name, group in groups:
+            ranks = group.world_size()
+            if samples % (ranks * self.rollout.micro_batch_size):
+                raise ValueError(
+                    f"{product} cannot be divided over {ranks} {name} rank(s) in forward passes of "
+                    f"rollout.micro_batch_size = {self.rollout.micro_batch_size}"
+                )
+            if name != "reference" and batch % (ranks * self.train.micro_batch_size):
+                raise ValueError(
+                    f"train.batch_size = {batch} cannot be divided over {ranks} {name} rank(s) in backward passes of "
+                    f"train.micro_batch_size = {self.train.micro_batch_size}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _colocation(self) -> Config:
+        cluster = self.cluster
+        if self.vllm.enable_sleep and not cluster.colocate_all:
+            raise ValueError("vllm.enable_sleep needs cluster.colocate_all: alone on a GPU an engine has no reason to")
+        shared = [("cluster.reference", cluster.reference)] if self.uses_reference else []
+        if cluster.colocate_all:
+            ranks = cluster.actor.world_size()
+            engines = self.vllm.total_engines() * self.vllm.tensor_parallel_size
+            if engines != ranks:
+                raise ValueError(
+                    f"cluster.colocate_all puts one engine rank on each actor rank: {engines} engine rank(s) "
+                    f"(vllm) for {ranks} actor rank(s) (cluster.actor)"
+                )
+            shared += [("cluster.critic", cluster.critic)] if self.uses_critic else []
+        elif not cluster.colocate_actor_ref:
+            shared = []
+        for name, group in shared:
+            if group != cluster.actor:
+                raise ValueError(f"{name} must equal cluster.actor where they are colocated")
+        return self
+
+    @model_validator(mode="after")
+    def _evaluates_pairs(self) -> Config:
+        if self.evaluation.notes == 1 or (self.evaluation.every and not self.evaluation.notes):
+            raise ValueError(
+                f"evaluation.notes = {self.evaluation.notes} is no twin pair to evaluate on: give 2 or more, or 0 for "
+                "both evaluation.notes and evaluation.every"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _answer_fits(self) -> Config:
+        if self.rollout.max_new_tokens >= self.model.max_length:
+            raise ValueError(
+                f"rollout.max_new_tokens = {self.rollout.max_new_tokens} leaves no room for a prompt in "
+                f"model.max_length = {self.model.max_length}"
+            )
+        return self
