@@ -12,7 +12,21 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
     packages=find_packages(include=["medical_team", "medical_team.*"]),
-    install_requires=["numpy", "omegaconf", "pyarrow", "pydantic>=2.12", "pyyaml", "requests", "rich"],
+    install_requires=[
+        "aiohttp",
+        "fastapi",
+        "numpy",
+        "omegaconf",
+        "prometheus-client",
+        "pyarrow",
+        "pydantic>=2.12",
+        "pyyaml",
+        "requests",
+        "rich",
+        "scikit-learn",
+        "tenacity",
+        "uvicorn",
+    ],
     extras_require={
         # OpenRLHF is not in here: it requires flash-attn, which only builds with CUDA. `make install` installs it
         # without its requirements, from the lock.

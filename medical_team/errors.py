@@ -69,6 +69,32 @@ class JudgeMalformed(JudgeError):
     kind = "malformed"
 
 
+class JudgeOverloaded(JudgeError):
+    """The judge's queue is full, or it asks to come back later."""
+
+    kind = "overloaded"
+
+
+class JudgeAbstained(JudgeError):
+    """The judge says that it cannot tell."""
+
+    kind = "abstained"
+
+
+class JudgeRefused(JudgeError):
+    """The judge does not take the request: it is not allowed, too long, or of no use to ask again."""
+
+    kind = "refused"
+
+
+class JudgeOutage(MedicalTeamError):
+    """A judge stayed away for longer than its budget: the run saves and ends. Not a failure of one audit."""
+
+
+class JudgeNotAdmitted(UserError):
+    """A judge is below the thresholds of its admission."""
+
+
 class CheckpointError(MedicalTeamError):
     """A checkpoint is missing, incomplete or belongs to another run."""
 

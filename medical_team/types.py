@@ -162,6 +162,7 @@ class Audit:
         is_error: Is the edited note wrong where it was edited? ``None``: cannot be told.
         realism: How plausible the sentence is in a real note, in [0, 1]; ``None`` when the judge does not score it.
         keeps_to_type: Does the error belong to the type the attacker claimed? ``None`` when not scored.
+        explanation_right: Does the assessor's explanation name what is wrong? ``None`` when not scored.
         judge: Name and version of the judge.
         reason: A reason code; never clinical text.
         seconds: Time from asking to the opinion; the manager fills it in.
@@ -172,6 +173,7 @@ class Audit:
     reason: str
     realism: float | None = None
     keeps_to_type: bool | None = None
+    explanation_right: bool | None = None
     seconds: float = 0.0
 
 

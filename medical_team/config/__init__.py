@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from medical_team.config.base import Section
 from medical_team.config.game import GameConfig, GatesConfig, RewardsConfig
-from medical_team.config.judge import JudgeConfig
+from medical_team.config.judge import AdmissionConfig, HttpJudgeConfig, JudgeConfig, LlmJudgeConfig, PanelConfig
 from medical_team.config.loading import SHORT_FORMS, expand_short_forms, load_config, to_yaml
 from medical_team.config.run import CheckpointConfig, DataConfig, EvaluationConfig, ModelConfig, RunConfig
 from medical_team.config.training import (
@@ -28,6 +28,7 @@ from medical_team.config.whole import Config
 __all__ = [
     "SHORT_FORMS",
     "ActorOptimConfig",
+    "AdmissionConfig",
     "CheckpointConfig",
     "ClusterConfig",
     "Config",
@@ -37,9 +38,12 @@ __all__ = [
     "GameConfig",
     "GatesConfig",
     "GroupConfig",
+    "HttpJudgeConfig",
     "JudgeConfig",
+    "LlmJudgeConfig",
     "ModelConfig",
     "OptimConfig",
+    "PanelConfig",
     "RewardsConfig",
     "RolloutConfig",
     "RunConfig",

@@ -17,7 +17,7 @@ from medical_team.errors import ConfigError
 # The flags of the scripts this project replaces, one that is typed often, and the keys they are short for.
 SHORT_FORMS = {
     "--model_id": "model.path",
-    "--judge_model_id": "judge.name",
+    "--judge_model_id": "judge.model",
     "--num_samples": "data.num_samples",
     "--max_rounds": "train.steps",
     "--resume": "run.resume",

@@ -51,10 +51,20 @@ class Config(Section):
         return self.train.kl_coef > 0
 
     @property
-    def judge_name(self) -> Literal["exact", "rule"]:
+    def judge_name(self) -> Literal["exact", "rule", "vllm", "http", "panel"]:
+        """The judge's name, ``auto`` resolved."""
         if self.judge.name != "auto":
             return self.judge.name
+        if self.judge.http.urls:
+            return "http"
+        if self.judge.model:
+            return "vllm"
         return "exact" if self.data.source == "synthetic" else "rule"
+
+    @property
+    def judge_names(self) -> tuple[str, ...]:
+        """The judges that are asked: the one, or the panel's members."""
+        return self.judge.panel.members if self.judge_name == "panel" else (self.judge_name,)
 
     @model_validator(mode="after")
     def _critic(self) -> Config:
@@ -68,8 +78,18 @@ class Config(Section):
     def _data_source(self) -> Config:
         if self.data.source == "medec" and self.data.medec_dir is None:
             raise ValueError("data.source=medec needs data.medec_dir, the folder with MEDEC's CSV files")
-        if self.judge.name == "exact" and self.data.source != "synthetic":
+        if "exact" in self.judge_names and self.data.source != "synthetic":
             raise ValueError("judge.name=exact decides by the table behind synthetic notes: use judge.name=rule")
+        return self
+
+    @model_validator(mode="after")
+    def _judge(self) -> Config:
+        if "http" in self.judge_names and not self.judge.http.urls:
+            raise ValueError("judge.name=http needs judge.http.urls, a list of base URLs such as http://localhost:8000")
+        if "http" in self.judge_names and self.judge.http.api == "openai" and not self.judge.model:
+            raise ValueError("judge.http.api=openai needs judge.model, the name the endpoint knows its model by")
+        if self.judge_name == "panel" and len(set(self.judge.panel.members)) < 2:
+            raise ValueError("judge.panel.members: a panel has two different judges at least")
         return self
 
     @model_validator(mode="after")

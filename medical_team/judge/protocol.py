@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from medical_team.errors import JudgeError, JudgeMalformed, JudgeTimeout, JudgeUnreachable
-from medical_team.types import Audit, Edit, GameType, Note
+from medical_team.errors import (
+    JudgeAbstained,
+    JudgeError,
+    JudgeMalformed,
+    JudgeOverloaded,
+    JudgeRefused,
+    JudgeTimeout,
+    JudgeUnreachable,
+)
+from medical_team.types import Assessment, Audit, Edit, GameType, Note
 
 
 class FailureKind(StrEnum):
@@ -22,13 +30,22 @@ class FailureKind(StrEnum):
     TIMEOUT = JudgeTimeout.kind
     UNREACHABLE = JudgeUnreachable.kind
     MALFORMED = JudgeMalformed.kind
+    OVERLOADED = JudgeOverloaded.kind
+    ABSTAINED = JudgeAbstained.kind
+    REFUSED = JudgeRefused.kind
 
 
 _ERRORS: dict[FailureKind, type[JudgeError]] = {
-    FailureKind.FAILED: JudgeError,
-    FailureKind.TIMEOUT: JudgeTimeout,
-    FailureKind.UNREACHABLE: JudgeUnreachable,
-    FailureKind.MALFORMED: JudgeMalformed,
+    FailureKind(error.kind): error
+    for error in (
+        JudgeError,
+        JudgeTimeout,
+        JudgeUnreachable,
+        JudgeMalformed,
+        JudgeOverloaded,
+        JudgeAbstained,
+        JudgeRefused,
+    )
 }
 
 
@@ -42,6 +59,7 @@ class AuditRequest:
         note: The source note as it was dealt, with its gold annotation.
         edit: The attacker's move.
         shown: The note with the edit, as the assessor sees it.
+        assessment: The assessor's answer, where its explanation is to be audited too.
     """
 
     game_id: int
@@ -49,6 +67,7 @@ class AuditRequest:
     note: Note
     edit: Edit
     shown: Note
+    assessment: Assessment | None = None
 
 
 @dataclass(frozen=True, slots=True)
