@@ -91,6 +91,10 @@ class JudgeOutage(MedicalTeamError):
     """A judge stayed away for longer than its budget: the run saves and ends. Not a failure of one audit."""
 
 
+class QuarantineLimit(MedicalTeamError):
+    """The judge contradicts the construction too often: the run saves and ends, so that somebody looks at the judge."""
+
+
 class JudgeNotAdmitted(UserError):
     """A judge is below the thresholds of its admission."""
 

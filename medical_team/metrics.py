@@ -11,14 +11,14 @@ import math
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from medical_team.game.parsing import Violation
 from medical_team.manager.batch import CollectStats
 from medical_team.manager.quotas import seats
-from medical_team.manager.tally import GameTally
+from medical_team.manager.tally import GameTally, Question
 from medical_team.types import GameType, Outcome, Role
 
 
@@ -26,7 +26,8 @@ def summarise(stats: CollectStats) -> dict[str, float]:
     """The metrics of a step's games. A rate that nothing can be said about is left out.
 
     ``<role>/reward`` and its terms are means over the turns that may be trained on, win and located rates over
-    counted games, gate pass and parse rates over answers, quarantine rates over dealt games; surplus games count.
+    counted games, gate pass and parse rates over answers, quarantine rates over dealt adversarial games, the rates of
+    what the judge said over its audits; surplus games count. ``.../all`` is over all game types together.
     """
     games = stats.games
     metrics = {"games/all": games.games, "substitutions": stats.substitutions, "zero_sum_gap": games.zero_sum_gap}
@@ -34,8 +35,11 @@ def summarise(stats: CollectStats) -> dict[str, float]:
     metrics |= {f"samples/{role}/{kind}": count for (role, kind), count in stats.samples.items()}
     metrics |= {f"drops/{role}/{kind}/{why}": count for (role, kind, why), count in stats.drops.items()}
     metrics |= {f"judge/failures/{kind}": count for kind, count in games.judge_failures.items()}
+    metrics |= {f"sentinel/{sentinel}": value for sentinel, value in stats.sentinels.items()}
     for kind in stats.deals:
         metrics |= dict(_rates(games, kind))
+        metrics |= dict(_judged(games, kind, (kind,)))
+    metrics |= dict(_judged(games, "all", tuple(stats.deals)))
     for role in Role:
         metrics |= dict(_answers(games, role))
     for (role, part), spread in games.rewards.items():
@@ -54,13 +58,31 @@ def _rates(games: GameTally, kind: GameType) -> Iterator[tuple[str, float]]:
         yield f"assessor/win_rate/{kind}", games.right[kind] / counted
         if kind is not GameType.VANILLA_BENIGN:
             yield f"assessor/located_rate/{kind}", games.located[kind] / counted
-    played = sum(count for (dealt, _), count in games.outcomes.items() if dealt is kind)
-    if played and Role.ATTACKER in seats(kind):
-        yield f"quarantine_rate/{kind}", games.outcomes[kind, Outcome.QUARANTINED] / played
     turns = games.turns[Role.ATTACKER, kind]
     if turns:
         failed = [n for (role, dealt, _), n in games.violations.items() if (role, dealt) == (Role.ATTACKER, kind)]
         yield f"attacker/gate_pass_rate/{kind}", 1.0 - sum(failed) / turns
+
+
+def _judged(games: GameTally, name: str, kinds: Sequence[GameType]) -> Iterator[tuple[str, float]]:
+    """What the judge made of the games of some types; only adversarial ones are audited."""
+    attacked = [kind for kind in kinds if Role.ATTACKER in seats(kind)]
+    played = sum(count for (kind, _), count in games.outcomes.items() if kind in attacked)
+    if played:
+        quarantined = sum(games.outcomes[kind, Outcome.QUARANTINED] for kind in attacked)
+        yield f"quarantine_rate/{name}", quarantined / played
+
+    def count(question: Question, *answers: bool | None) -> int:
+        return sum(games.opinions[kind, question, answer] for kind in attacked for answer in answers)
+
+    audited = count(Question.IS_ERROR, True, False, None)
+    if audited:
+        yield f"judge/contradicts_rate/{name}", count(Question.IS_ERROR, False) / audited
+        yield f"judge/untold_rate/{name}", count(Question.IS_ERROR, None) / audited
+    for question, metric in ((Question.KEEPS_TO_TYPE, "off_type"), (Question.EXPLANATION_RIGHT, "explanation_wrong")):
+        answered = count(question, True, False)
+        if answered:
+            yield f"judge/{metric}_rate/{name}", count(question, False) / answered
 
 
 def _answers(games: GameTally, role: Role) -> Iterator[tuple[str, float]]:

@@ -181,13 +181,15 @@ class Audit:
 class RewardTerms:
     """A role's reward in one game, term by term. ``total`` is what training sees.
 
-    ``detection`` and ``localisation`` are zero-sum between the roles; ``format`` and ``realism`` are shaping.
+    ``detection`` and ``localisation`` are zero-sum between the roles; ``format``, ``realism`` and ``explanation`` are
+    shaping.
     """
 
     detection: float = 0.0
     localisation: float = 0.0
     format: float = 0.0
     realism: float = 0.0
+    explanation: float = 0.0
 
     @property
     def zero_sum(self) -> float:
@@ -195,7 +197,7 @@ class RewardTerms:
 
     @property
     def shaping(self) -> float:
-        return self.format + self.realism
+        return self.format + self.realism + self.explanation
 
     @property
     def total(self) -> float:

@@ -72,3 +72,15 @@ class RewardsConfig(Section):
     worst realism: else copying the note would be better than playing and losing."""
     realism: float = Field(default=0.1, ge=0, le=0.25)
     """Weight of the judge's realism score for the attacker, centred: between minus and plus this, in plain reward."""
+    explanation: float = Field(default=0.1, ge=0, le=0.25)
+    """Part of the price that a Harmful verdict at the right sentence loses when the judge calls its explanation wrong
+    (``judge.explanations``). At most ``localisation``: else naming another sentence would be the cheaper answer."""
+
+    @model_validator(mode="after")
+    def _the_right_sentence_is_worth_most(self) -> RewardsConfig:
+        if self.explanation > self.localisation:
+            raise ValueError(
+                f"rewards.explanation = {self.explanation} is more than rewards.localisation = {self.localisation}: a "
+                "wrong sentence would cost less than a poor explanation of the right one; lower rewards.explanation"
+            )
+        return self

@@ -91,7 +91,8 @@ class JudgeConfig(Section):
     explanations: bool = False
     """Audit the assessor's explanation too; the audit then waits for the assessor's answer."""
     max_quarantine: float = Field(default=0.5, gt=0, le=1)
-    """Share of the audited games that may go to quarantine in a step; above it the run saves and ends."""
+    """Share of the audited games in which the judge may contradict the construction; above it the run saves and ends.
+    Games about which it cannot tell do not count; steps of few audits are looked at together."""
     llm: LlmJudgeConfig = LlmJudgeConfig()
     http: HttpJudgeConfig = HttpJudgeConfig()
     panel: PanelConfig = PanelConfig()

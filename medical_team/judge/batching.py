@@ -108,7 +108,9 @@ class BatchedJudge:
 
 def _audit_or_error(answer: object) -> Audit | JudgeError:
     if isinstance(answer, Audit):
-        return answer
+        # Realism is paid for: a value out of its range, or not a number, would be a reward without a bound.
+        in_range = answer.realism is None or 0 <= answer.realism <= 1
+        return answer if in_range else JudgeMalformed("realism outside of [0, 1]")
     if isinstance(answer, JudgeFailure):
         return answer.error()
     return JudgeMalformed(f"{type(answer).__name__} in the place of an audit")

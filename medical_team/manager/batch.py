@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from medical_team.errors import RolloutError
 from medical_team.manager.quotas import Slot, seats
+from medical_team.manager.sentinels import Sentinel
 from medical_team.manager.tally import GameTally, trained_rewards
 from medical_team.types import Game, GameType, Outcome, Role, Sample
 
@@ -33,6 +35,7 @@ class CollectStats:
             ``surplus``. Every seat of every game is either a sample or a drop.
         substitutions: Samples of vanilla games in the place of adversarial ones that could not be had.
         games: What happened in the games.
+        sentinels: What the sentinels read after the step, over it and some before.
     """
 
     deals: Counter[GameType] = field(default_factory=Counter)
@@ -40,6 +43,7 @@ class CollectStats:
     drops: Counter[tuple[Role, GameType, str]] = field(default_factory=Counter)
     substitutions: int = 0
     games: GameTally = field(default_factory=GameTally)
+    sentinels: Mapping[Sentinel, float] = field(default_factory=dict)
 
 
 class Batch:

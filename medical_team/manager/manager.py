@@ -7,19 +7,25 @@ is the ``Batch``'s; here they meet.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from medical_team.config import GatesConfig, RewardsConfig
+from medical_team.manager.auditing import Auditor
 from medical_team.manager.batch import Batch, CollectStats
 from medical_team.manager.engine import Engine
+from medical_team.manager.quarantine import QuarantineWatch
 from medical_team.manager.quotas import Quotas
-from medical_team.manager.referee import Auditor, Referee
+from medical_team.manager.referee import Referee
+from medical_team.manager.sentinels import Sentinels
 from medical_team.manager.tasks import task_group
 from medical_team.rewards.pricing import class_prices
 from medical_team.types import Deal, Game, GameType, Role, Sample
+
+logger = logging.getLogger(__name__)
 
 
 class Dealer(Protocol):
@@ -55,6 +61,8 @@ class MedicalGameManager:
         concurrency: Games in flight at once.
         max_deals_factor: Deals a step may use over the ones it needs, before vanilla games fill it up.
         deals_ahead: Adversarial games dealt at once for each that is missing; what is too much is dropped and counted.
+        explanations: Audit the assessor's explanations too.
+        max_quarantine: Share of the audited games that the judge may contradict; see ``check_quarantine``.
         record: Called with every finished game, in deal order.
     """
 
@@ -70,12 +78,18 @@ class MedicalGameManager:
         concurrency: int,
         max_deals_factor: float,
         deals_ahead: float = 1.0,
+        explanations: bool = False,
+        max_quarantine: float = 1.0,
         record: Callable[[Game], None] | None = None,
     ) -> None:
         harmful = 1.0 - mix.get(GameType.VANILLA_BENIGN, 0.0) / sum(mix.values())
         self._deck = deck
         self._quotas = Quotas(mix)
-        self._referee = Referee(engines, judge, gates=gates, rewards=rewards, prices=class_prices(harmful))
+        self._referee = Referee(
+            engines, judge, gates=gates, rewards=rewards, prices=class_prices(harmful), explanations=explanations
+        )
+        self._quarantine = QuarantineWatch(max_quarantine)
+        self._sentinels = Sentinels()
         self._concurrency = concurrency
         self._max_deals_factor = max_deals_factor
         self._deals_ahead = deals_ahead
@@ -101,16 +115,37 @@ class MedicalGameManager:
                     batch.dealt(game_type)
                 game = await in_flight.popleft()
                 self._record(game)
+                self._sentinels.add(game)
                 batch.settle(game)
+        self._quarantine.add(batch.stats.games)
+        batch.stats.sentinels = self._sentinels.end_step()
+        for warning in self._sentinels.warnings():
+            logger.warning(warning)
         return Collected(batch.hand_over(), batch.stats)
 
+    def check_quarantine(self) -> None:
+        """Whether the games of this step and the ones before are fit to be trained on.
+
+        Raises:
+            QuarantineLimit: The judge contradicts the construction in too many of them.
+        """
+        self._quarantine.check()
+
     def state(self) -> dict[str, Any]:
-        """What a resumed run needs to deal the same games; JSON-able."""
-        return {"deck": self._deck.state(), "quotas": self._quotas.state()}
+        """What a resumed run needs to deal the same games and to watch them as before; JSON-able."""
+        return {
+            "deck": self._deck.state(),
+            "quotas": self._quotas.state(),
+            "quarantine": self._quarantine.state(),
+            "sentinels": self._sentinels.state(),
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._deck.restore(state["deck"])
         self._quotas.restore(state["quotas"])
+        # A checkpoint from before games were watched has neither: the watching then starts anew.
+        self._quarantine.restore(state.get("quarantine", ()))
+        self._sentinels.restore(state.get("sentinels", {}))
 
     async def _play(self, deal: Deal, tables: asyncio.Semaphore) -> Game:
         async with tables:

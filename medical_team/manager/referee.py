@@ -9,7 +9,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Protocol
 
 from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.errors import EngineError, JudgeError
@@ -18,6 +17,7 @@ from medical_team.game.gates import check_edit
 from medical_team.game.parsing import ParseViolation, parse_assessment, parse_edit, split_thinking
 from medical_team.game.prompts import Message, assessor_messages, attacker_messages
 from medical_team.judge import AuditRequest
+from medical_team.manager.auditing import Auditor, ask_judge, explained
 from medical_team.manager.engine import Engine, generate
 from medical_team.manager.tasks import task_group
 from medical_team.rewards.pricing import ClassPrices
@@ -25,18 +25,6 @@ from medical_team.rewards.scoring import score_game
 from medical_team.types import Assessment, Audit, Deal, Edit, Game, Note, Outcome, Role, Turn
 
 logger = logging.getLogger(__name__)
-
-
-class Auditor(Protocol):
-    """Whoever gives the audits: ``judge.BatchedJudge``, or a test's."""
-
-    async def audit_one(self, request: AuditRequest) -> Audit:
-        """The audit of one edit.
-
-        Raises:
-            JudgeError: There is none.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +44,10 @@ class Answer:
 
 
 class Referee:
-    """Applies the rules to one deal at a time; holds nothing between games."""
+    """Applies the rules to one deal at a time; holds nothing between games.
+
+    With ``explanations`` the audit waits for the assessor's answer and is about its explanation too.
+    """
 
     def __init__(
         self,
@@ -66,12 +57,14 @@ class Referee:
         gates: GatesConfig,
         rewards: RewardsConfig,
         prices: ClassPrices,
+        explanations: bool = False,
     ) -> None:
         self._engines = engines
         self._judge = judge
         self._gates = gates
         self._rewards = rewards
         self._prices = prices
+        self._explanations = explanations
 
     async def play(self, deal: Deal) -> Game:
         """A whole game, from its deal to its rewards."""
@@ -92,10 +85,28 @@ class Referee:
         if attack.edit is None or attack.turn.violation is not None:
             return Game(deal, Outcome.GATED, edit=attack.edit, turns=(attack.turn,), reason=attack.turn.violation)
         shown = RULES[deal.game_type].shown(deal, attack.edit)
+        ask = self._one_after_the_other if self._explanations else self._at_once
+        answer, audit = await ask(
+            deal, shown, AuditRequest(deal.game_id, deal.game_type, deal.note, attack.edit, shown)
+        )
+        return conclude(deal, shown, attack, answer, audit)
+
+    async def _at_once(
+        self, deal: Deal, shown: Note, request: AuditRequest
+    ) -> tuple[Answer | None, Audit | JudgeError | None]:
         async with task_group() as both:
-            audit = both.create_task(self._audit(deal, attack.edit, shown))
+            audit = both.create_task(ask_judge(self._judge, request))
             answer = both.create_task(self._assess(deal, shown))
-        return conclude(deal, shown, attack, answer.result(), audit.result())
+        return answer.result(), audit.result()
+
+    async def _one_after_the_other(
+        self, deal: Deal, shown: Note, request: AuditRequest
+    ) -> tuple[Answer | None, Audit | JudgeError | None]:
+        """Where the engine fails there is nothing to audit for."""
+        answer = await self._assess(deal, shown)
+        if answer is None:
+            return None, None
+        return answer, await ask_judge(self._judge, replace(request, assessment=explained(answer.assessment)))
 
     async def _attack(self, deal: Deal) -> Attack | None:
         note = RULES[deal.game_type].source(deal)
@@ -118,15 +129,6 @@ class Referee:
             return Answer(replace(turn, violation=violation.code), None)
         return Answer(turn, assessment)
 
-    async def _audit(self, deal: Deal, edit: Edit, shown: Note) -> Audit | JudgeError:
-        started = perf_counter()
-        try:
-            audit = await self._judge.audit_one(AuditRequest(deal.game_id, deal.game_type, deal.note, edit, shown))
-        except JudgeError as error:
-            logger.warning("game %d: no audit (%s): %s", deal.game_id, error.kind, error)
-            return error
-        return replace(audit, seconds=perf_counter() - started)
-
     async def _turn(self, deal: Deal, role: Role, messages: list[Message]) -> Turn | None:
         """What the role's engine answered, not yet read; ``None`` when it failed."""
         started = perf_counter()
@@ -143,7 +145,8 @@ def conclude(
 ) -> Game:
     """The finished game: its outcome, and all that was said in it.
 
-    Without an attacker there is neither ``attack`` nor ``audit``; without an ``answer`` the assessor's engine failed.
+    Without an attacker there is neither ``attack`` nor ``audit``; without an ``answer`` the assessor's engine failed,
+    and there may be no ``audit`` either.
     """
     outcome, reason = decide(answer, audit)
     return Game(

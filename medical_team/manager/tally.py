@@ -22,6 +22,14 @@ TRAINED: dict[Outcome, tuple[Role, ...]] = {
 REWARD_PARTS = ("total", *(term.name for term in fields(RewardTerms)))
 
 
+class Question(StrEnum):
+    """What an audit answers with yes, no or nothing; named as the fields of ``Audit``."""
+
+    IS_ERROR = "is_error"
+    KEEPS_TO_TYPE = "keeps_to_type"
+    EXPLANATION_RIGHT = "explanation_right"
+
+
 class Phase(StrEnum):
     """What time is spent on."""
 
@@ -61,6 +69,7 @@ class GameTally:
         right: Counted games in which the verdict was right.
         located: Counted games with an error in which the assessor named its sentence.
         audits: Audits by game type and reason code.
+        opinions: Audits by game type, question and answer; ``None`` where it cannot be told or was not asked.
         judge_failures: Games without an audit, by kind of failure.
         prompt_tokens, response_tokens: Tokens read and written by each role.
         truncated: Answers that the token limit ended.
@@ -75,6 +84,7 @@ class GameTally:
     right: Counter[GameType] = field(default_factory=Counter)
     located: Counter[GameType] = field(default_factory=Counter)
     audits: Counter[tuple[GameType, str]] = field(default_factory=Counter)
+    opinions: Counter[tuple[GameType, Question, bool | None]] = field(default_factory=Counter)
     judge_failures: Counter[str] = field(default_factory=Counter)
     prompt_tokens: Counter[Role] = field(default_factory=Counter)
     response_tokens: Counter[Role] = field(default_factory=Counter)
@@ -111,6 +121,8 @@ class GameTally:
     def _add_audit(self, game: Game) -> None:
         if game.audit is not None:
             self.audits[game.deal.game_type, game.audit.reason] += 1
+            for question in Question:
+                self.opinions[game.deal.game_type, question, getattr(game.audit, question)] += 1
             self.seconds[Phase.JUDGE].add(game.audit.seconds)
         elif game.outcome is Outcome.JUDGE_FAILED:
             self.judge_failures[game.reason or "failed"] += 1

@@ -1,16 +1,20 @@
 """From a finished game to the reward terms of its roles: one table, as a pure function.
 
-| outcome       | assessor                          | attacker                                             |
-|---------------|-----------------------------------|------------------------------------------------------|
-| counted       | detection, localisation           | the exact negative of both; realism where it played  |
-| gated         | -                                 | format: the price of a failed gate or parse          |
-| malformed     | format: the price of a bad answer | -                                                    |
-| anything else | -                                 | -                                                    |
+| outcome       | assessor                             | attacker                                             |
+|---------------|--------------------------------------|------------------------------------------------------|
+| counted       | detection, localisation, explanation | the negative of the first two; realism where it played |
+| gated         | -                                    | format: the price of a failed gate or parse          |
+| malformed     | format: the price of a bad answer    | -                                                    |
+| anything else | -                                    | -                                                    |
+
+Which side is right comes from the construction alone. An audit can withhold a reward and shape it by a little; no
+opinion of a judge turns its sign.
 """
 
 from __future__ import annotations
 
 from medical_team.config import RewardsConfig
+from medical_team.game import RULES
 from medical_team.game.parsing import Violation
 from medical_team.rewards.pricing import ClassPrices
 from medical_team.types import Game, Outcome, RewardTerms, Role, Verdict
@@ -22,7 +26,7 @@ def score_game(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[R
     """The reward terms of each role that gets any; empty where a failure is nobody's doing.
 
     Raises:
-        ValueError: A counted game has no note shown or no assessment.
+        ValueError: A counted game has no note shown or no assessment, or nobody confirmed its edit.
     """
     match game.outcome:
         case Outcome.COUNTED:
@@ -36,15 +40,24 @@ def score_game(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[R
 
 
 def _counted(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[Role, RewardTerms]:
+    if not _confirmed(game):
+        raise ValueError(f"game {game.deal.game_id} is counted although no judge confirmed its edit")
     detection = _detection(game, prices)
     localisation = _localisation(game, prices, config)
     return {
-        Role.ASSESSOR: RewardTerms(detection=detection, localisation=localisation),
+        Role.ASSESSOR: RewardTerms(
+            detection=detection, localisation=localisation, explanation=_explanation(game, prices, config)
+        ),
         # Subtracted from 0.0, since -0.0 would be a strange thing to read in a record.
         Role.ATTACKER: RewardTerms(
             detection=0.0 - detection, localisation=0.0 - localisation, realism=_realism(game, config)
         ),
     }
+
+
+def _confirmed(game: Game) -> bool:
+    """Whether a judge agrees that the edit is an error; without an attacker there is nothing to confirm."""
+    return not RULES[game.deal.game_type].has_attacker or (game.audit is not None and game.audit.is_error is True)
 
 
 def _detection(game: Game, prices: ClassPrices) -> float:
@@ -55,11 +68,24 @@ def _detection(game: Game, prices: ClassPrices) -> float:
 
 
 def _localisation(game: Game, prices: ClassPrices, config: RewardsConfig) -> float:
+    return 0.0 - config.localisation * prices.harmful if _found(game) and not _located(game) else 0.0
+
+
+def _explanation(game: Game, prices: ClassPrices, config: RewardsConfig) -> float:
+    """Only ever a deduction, and only from the best answer: there is nothing to win by talking to the judge."""
+    called_wrong = game.audit is not None and game.audit.explanation_right is False
+    return 0.0 - config.explanation * prices.harmful if called_wrong and _found(game) and _located(game) else 0.0
+
+
+def _found(game: Game) -> bool:
+    """Whether there is an error and the assessor said so."""
     assert game.shown is not None and game.assessment is not None
-    found = game.shown.has_error and game.assessment.verdict is Verdict.HARMFUL
-    if not found or game.assessment.sentence_id == game.shown.error_sentence_id:
-        return 0.0
-    return 0.0 - config.localisation * prices.harmful
+    return game.shown.has_error and game.assessment.verdict is Verdict.HARMFUL
+
+
+def _located(game: Game) -> bool:
+    assert game.shown is not None and game.assessment is not None
+    return game.assessment.sentence_id == game.shown.error_sentence_id
 
 
 def _realism(game: Game, config: RewardsConfig) -> float:

@@ -181,6 +181,8 @@ def build_manager(
         concurrency=config.rollout.concurrency,
         max_deals_factor=config.rollout.max_deals_factor,
         deals_ahead=config.rollout.deals_ahead,
+        explanations=config.judge.explanations,
+        max_quarantine=config.judge.max_quarantine,
         record=recorder.append,
     )
 

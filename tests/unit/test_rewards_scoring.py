@@ -38,12 +38,15 @@ PRICES = class_prices(0.75)
 SAFE, RIGHT, MISSED = Assessment(Verdict.SAFE), *(Assessment(Verdict.HARMFUL, at, "b", "y") for at in (1, 2))
 
 shares = st.floats(0.01, 0.99)
-configs = st.builds(
-    RewardsConfig,
-    localisation=st.floats(0, 1),
-    malformed=st.floats(-3, 0),
-    gate_failed=st.floats(-3, 0),
-    realism=st.floats(0, 0.25),
+configs = st.floats(0, 1).flatmap(
+    lambda localisation: st.builds(
+        RewardsConfig,
+        localisation=st.just(localisation),
+        explanation=st.floats(0, min(localisation, 0.25)),
+        malformed=st.floats(-3, 0),
+        gate_failed=st.floats(-3, 0),
+        realism=st.floats(0, 0.25),
+    )
 )
 
 
