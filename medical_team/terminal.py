@@ -62,6 +62,7 @@ def step_line(step: int, steps: int, metrics: Mapping[str, float]) -> str:
         f"games {show('games/all', '.0f')}",
         f"reward attacker {show('attacker/reward', '+.2f')} assessor {show('assessor/reward', '+.2f')}",
         f"parse {show('attacker/parse_rate', '.0%')}/{show('assessor/parse_rate', '.0%')}",
+        f"quarantine {show('quarantine_rate/all', '.0%')} (contradicted {show('judge/contradicts_rate/all', '.0%')})",
         f"kl {show('train/kl', '.4f')}",
         f"{show('timing/step', '.1f')} s (play {show('timing/rollout', '.1f')}, "
         f"learn {show('timing/experience', '.1f')}+{show('timing/train', '.1f')}, sync {show('timing/sync', '.1f')})",

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from medical_team.records.recorder import GameRecorder, count_steps, read_games, recorded_games
+from medical_team.records.recorder import GameRecorder, count_games, read_games, recorded_games
 from medical_team.records.rows import game_of, row_of
 from medical_team.records.schema import games_schema
 
-__all__ = ["GameRecorder", "count_steps", "game_of", "games_schema", "read_games", "recorded_games", "row_of"]
+__all__ = ["GameRecorder", "count_games", "game_of", "games_schema", "read_games", "recorded_games", "row_of"]

@@ -73,24 +73,25 @@ def read_games(folder: Path) -> pa.Table:
     return pa.concat_tables([games_schema().empty_table(), *tables])
 
 
-def recorded_games(folder: Path) -> Iterator[tuple[int, list[Game]]]:
-    """The steps of a run with their games, a step at a time: a long run does not fit into memory at once.
+def recorded_games(folder: Path) -> Iterator[Game]:
+    """The games of a run in their order, read a step at a time: those of a long run do not fit into memory at once.
 
     Raises:
         DataError: As ``read_games``; or a game lacks what a ``Game`` has, since an earlier version recorded it.
     """
-    for step, path in _step_files(folder):
-        rows = _read(path).to_pylist()
-        try:
-            games = [game_of(row) for row in rows]
-        except ValueError as error:
-            raise DataError(f"{path}: {error}") from None
-        yield step, games
+    for _, path in _step_files(folder):
+        for row in _read(path).to_pylist():
+            try:
+                yield game_of(row)
+            except ValueError as error:
+                raise DataError(f"{path}: {error}") from None
 
 
-def count_steps(folder: Path) -> int:
-    """Steps with recorded games; raises as ``read_games``."""
-    return len(_step_files(folder))
+def count_games(folder: Path) -> int:
+    """How many games are recorded; raises as ``read_games``."""
+    import pyarrow.parquet as pq
+
+    return sum(pq.read_metadata(path).num_rows for _, path in _step_files(folder))
 
 
 def _read(path: Path) -> pa.Table:

@@ -46,13 +46,14 @@ def training_table(lines: Sequence[Mapping[str, float]]) -> Table:
 def game_table(lines: Sequence[Mapping[str, float]]) -> Table:
     """All games of the run by type."""
     table = Table(title="Games", title_justify="left")
-    for column in ("type", "dealt", "edit passes the gates", "in quarantine", "assessor right"):
+    for column in ("type", "dealt", "edit passes the gates", "in quarantine", "judge contradicts", "assessor right"):
         table.add_column(column, justify="left" if column == "type" else "right")
     for kind in GameType:
         dealt = sum(line.get(f"games/{kind}") or 0 for line in lines)
         rates = (
             f"attacker/gate_pass_rate/{kind}",
             f"quarantine_rate/{kind}",
+            f"judge/contradicts_rate/{kind}",
             f"assessor/win_rate/{kind}",
         )
         table.add_row(str(kind), f"{dealt:.0f}", *(_mean(lines, rate, ".0%") for rate in rates))

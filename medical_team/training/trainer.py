@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 from openrlhf.trainer.ray.vllm_engine import batch_vllm_engine_call
 
 from medical_team.config import Config
-from medical_team.errors import SyncError
+from medical_team.errors import JudgeOutage, QuarantineLimit, SyncError
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 # Sums taken in another order differ in the last digits of a float64, by 1e-14 of the whole; one optimizer step at a
 # learning rate of 1e-6 moves them by 1e-7.
 _DIGEST_TOLERANCE = 1e-9
+
+# Reasons to stop that lie outside of the games: the run goes on, before the same step, when they are removed.
+_RESUMABLE = (JudgeOutage, QuarantineLimit)
 
 Metrics = dict[str, float]
 
@@ -92,11 +95,28 @@ class SelfPlayTrainer(BasePPOTrainer):
                 self.save(step)
 
     def play(self, step: int) -> Collected:
-        """Games until there are exactly the samples a step needs; the games go to the records."""
-        with self.awake():
-            collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
-        self.folder.games.flush(step)
+        """Games until there are exactly the samples a step needs; the games go to the records.
+
+        Raises:
+            JudgeOutage, QuarantineLimit: There is no judge, or none to be trusted; the steps before are saved.
+        """
+        with self._saved_if_stopped(step):
+            with self.awake():
+                collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
+            self.folder.games.flush(step)
+            self.manager.check_quarantine()
         return collected
+
+    @contextmanager
+    def _saved_if_stopped(self, step: int) -> Iterator[None]:
+        """What stops the run while a step is played leaves a checkpoint of the step before: nothing was learnt since."""
+        before = self.manager.state()
+        try:
+            yield
+        except _RESUMABLE:
+            if step - 1 not in (0, *self.folder.checkpoints.steps()):
+                self.save(step - 1, before)
+            raise
 
     @contextmanager
     def awake(self) -> Iterator[None]:
@@ -156,9 +176,12 @@ class SelfPlayTrainer(BasePPOTrainer):
         every = self.config.checkpoint.every
         return step == self.config.train.steps or (every > 0 and step % every == 0)
 
-    def save(self, step: int) -> None:
-        """Checkpoint: models, optimizers and random states by their groups, everything else by the driver."""
-        state = TrainerState(step, self.manager.state(), self.kl_ctl.value, self.identity)
+    def save(self, step: int, manager: Mapping[str, Any] | None = None) -> None:
+        """Checkpoint: models, optimizers and random states by their groups, everything else by the driver.
+
+        ``manager`` is the manager's state after that step, where it has played on since.
+        """
+        state = TrainerState(step, manager or self.manager.state(), self.kl_ctl.value, self.identity)
         self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder))
 
     def resume(self) -> int:
