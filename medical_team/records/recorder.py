@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,15 +92,27 @@ def count_games(folder: Path) -> int:
     """How many games are recorded; raises as ``read_games``."""
     import pyarrow.parquet as pq
 
-    return sum(pq.read_metadata(path).num_rows for _, path in _step_files(folder))
+    games = 0
+    for _, path in _step_files(folder):
+        with _blaming(path):
+            games += pq.read_metadata(path).num_rows
+    return games
 
 
 def _read(path: Path) -> pa.Table:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with _blaming(path):
         return pq.read_table(path, schema=games_schema())
+
+
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """What goes wrong with a file is one sentence about that file."""
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path} is no file of recorded games ({type(error).__name__}): remove it") from None
 

@@ -109,7 +109,7 @@ class SelfPlayTrainer(BasePPOTrainer):
 
     @contextmanager
     def _saved_if_stopped(self, step: int) -> Iterator[None]:
-        """What stops the run while a step is played leaves a checkpoint of the step before: nothing was learnt since."""
+        """What stops the run while it plays leaves a checkpoint of the step before: nothing was learnt since."""
         before = self.manager.state()
         try:
             yield
@@ -181,7 +181,9 @@ class SelfPlayTrainer(BasePPOTrainer):
 
         ``manager`` is the manager's state after that step, where it has played on since.
         """
-        state = TrainerState(step, manager or self.manager.state(), self.kl_ctl.value, self.identity)
+        state = TrainerState(
+            step, self.manager.state() if manager is None else manager, self.kl_ctl.value, self.identity
+        )
         self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder))
 
     def resume(self) -> int:
