@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,10 +11,10 @@ import pytest
 
 from medical_team.backends import cpu
 from medical_team.config import load_config
-from medical_team.errors import SyncError
+from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, SyncError
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
-from medical_team.training.checkpoint import CheckpointStore, TrainerState
+from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 
 pytestmark = pytest.mark.contract
 
@@ -114,6 +115,74 @@ def test_a_checkpoint_has_a_part_of_every_group(trainer: Any):
 
     assert trainer.folder.checkpoints.steps() == [4]
     assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
+
+
+class StoppingManager:
+    """Deals on with every collect, and then stops the run, or not."""
+
+    def __init__(self, *, collect: Exception | None = None, check: Exception | None = None) -> None:
+        self.dealt = 0
+        self._collect, self._check = collect, check
+
+    def state(self) -> dict[str, int]:
+        return {"dealt": self.dealt}
+
+    async def collect(self, count: int) -> str:
+        self.dealt += count
+        if self._collect is not None:
+            raise self._collect
+        return "collected"
+
+    def check_quarantine(self) -> None:
+        if self._check is not None:
+            raise self._check
+
+
+OUTAGE, LIMIT = JudgeOutage("http://localhost:8000 is away"), QuarantineLimit("the judge contradicts in 30 of 40")
+
+
+@pytest.mark.parametrize("stops", [{"collect": OUTAGE}, {"check": LIMIT}])
+def test_a_run_that_its_judge_stops_saves_what_was_before_the_step(trainer: Any, stops: dict[str, Exception]):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(**stops)
+    trainer.manager.dealt = 7
+
+    with trainer.loop, pytest.raises(type(*stops.values())):
+        trainer.play(5)
+
+    newest = trainer.folder.checkpoints.newest()
+    state = read_state(newest, trainer.identity)
+    assert (state.step, state.manager) == (4, {"dealt": 7})
+    assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
+
+
+@pytest.mark.parametrize("step", [1, 5])
+def test_nothing_is_saved_where_nothing_was_learnt_or_it_is_saved_already(trainer: Any, step: int):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(check=LIMIT)
+    trainer.folder.checkpoints.save(TrainerState(4, {"dealt": 3}, 0.0, trainer.identity), lambda folder: None)
+
+    with trainer.loop, pytest.raises(QuarantineLimit):
+        trainer.play(step)
+
+    assert trainer.actor_model_group.asked == []
+    assert trainer.folder.checkpoints.steps() == [4]
+
+
+def test_the_games_of_a_step_that_is_stopped_by_its_quarantine_can_be_looked_at(trainer: Any, tmp_path: Path):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(check=LIMIT)
+
+    with trainer.loop, pytest.raises(QuarantineLimit):
+        trainer.play(3)
+
+    assert (tmp_path / "games" / "step-000003.parquet").exists()
+
+
+def test_another_error_leaves_no_checkpoint(trainer: Any):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=RolloutError("too few"))
+
+    with trainer.loop, pytest.raises(RolloutError):
+        trainer.play(5)
+
+    assert trainer.folder.checkpoints.steps() == []
 
 
 @pytest.mark.parametrize(("every", "steps"), [(0, [12]), (5, [5, 10, 12])])

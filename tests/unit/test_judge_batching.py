@@ -115,6 +115,18 @@ def test_every_kind_of_failure_is_the_error_of_that_kind(kind: FailureKind) -> N
     assert JudgeFailure(kind).error().kind == kind
 
 
+@pytest.mark.parametrize("realism", [-0.1, 1.1, 5.0, float("nan"), float("inf")])
+def test_realism_out_of_its_range_is_no_audit(realism: float) -> None:
+    """It is paid for, so that a value without a bound would be a reward without one."""
+
+    class Generous(RecordingJudge):
+        async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Any]:
+            return [Audit(True, self.name, "wrong", realism=realism) for _ in requests]
+
+    (answer,) = asyncio.run(ask(batched(Generous()), 1))
+    assert isinstance(answer, JudgeMalformed)
+
+
 def test_a_requester_that_gives_up_does_not_take_the_others_along() -> None:
     async def run() -> list[Any]:
         judge = batched(RecordingJudge(), batch_size=3, max_wait_s=0.01)

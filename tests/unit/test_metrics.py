@@ -11,6 +11,7 @@ from fakes import generation, make_note
 
 from medical_team.game.parsing import Violation
 from medical_team.manager.batch import CollectStats
+from medical_team.manager.sentinels import Sentinel
 from medical_team.metrics import MetricsWriter, read_metrics, summarise
 from medical_team.types import (
     Assessment,
@@ -95,6 +96,41 @@ def test_parsing_and_passing_the_gates_are_told_apart() -> None:
     assert metrics["judge/failures/timeout"] == 1
     assert metrics["attacker/reward"] == pytest.approx(-0.6), "a failure is nobody's reward"
     assert f"assessor/win_rate/{ATTACKED}" not in metrics, "nothing was counted, so there is no rate"
+
+
+def test_what_the_judge_says_has_rates_of_its_own_by_type_and_over_all() -> None:
+    def audited(*answers: bool | None) -> Game:
+        turns = (turn(Role.ATTACKER), turn(Role.ASSESSOR))
+        outcome = Outcome.QUARANTINED if answers[0] is not True else Outcome.ENGINE_FAILED
+        return attacked(outcome, *turns, audit=Audit(answers[0], "j", "code", None, *answers[1:]))
+
+    games = [
+        audited(True, True, False),
+        audited(True, False, None),
+        audited(False, None, None),
+        audited(None, None, True),
+        attacked(Outcome.JUDGE_FAILED, turn(Role.ATTACKER), reason="timeout"),
+        vanilla(Verdict.SAFE, None, -0.5),
+    ]
+    metrics = summarise(stats_of(*games))
+    for name in (ATTACKED, "all"):
+        assert metrics[f"quarantine_rate/{name}"] == pytest.approx(2 / 5)
+        assert metrics[f"judge/contradicts_rate/{name}"] == pytest.approx(1 / 4)
+        assert metrics[f"judge/untold_rate/{name}"] == pytest.approx(1 / 4)
+        assert metrics[f"judge/off_type_rate/{name}"] == pytest.approx(1 / 2)
+        assert metrics[f"judge/explanation_wrong_rate/{name}"] == pytest.approx(1 / 2)
+    assert f"quarantine_rate/{VANILLA}" not in metrics, "nothing is audited without an attacker"
+
+
+def test_where_nothing_was_audited_there_are_no_rates_of_it() -> None:
+    metrics = summarise(stats_of(vanilla(Verdict.SAFE, None, -0.5)))
+    assert not [name for name in metrics if name.startswith(("quarantine", "judge/"))]
+
+
+def test_sentinels_are_metrics() -> None:
+    stats = stats_of(vanilla(Verdict.SAFE, None, -0.5))
+    stats.sentinels = {Sentinel.NO_OP: 0.25}
+    assert summarise(stats)["sentinel/no_op"] == 0.25
 
 
 def test_time_and_tokens_are_summed_by_phase() -> None:
