@@ -88,7 +88,7 @@ class Sentinels:
         above = {sentinel for sentinel, value in self._readings.items() if value > LIMITS[sentinel]}
         risen, self._above = above - self._above, above
         return [
-            f"sentinel {sentinel}: {self._readings[sentinel]:.2f} over the last {len(self._steps)} steps, above "
+            f"sentinel {sentinel}: {self._readings[sentinel]:.2f} over the last {len(self._steps)} step(s), above "
             f"{LIMITS[sentinel]:g}"
             for sentinel in Sentinel
             if sentinel in risen

@@ -26,12 +26,12 @@ from medical_team.evaluation.comparison import Comparison, Figure, Sign, SignCha
 from medical_team.evaluation.rejudging import IN_FLIGHT, ScoringRules, rejudge, rejudge_game
 from medical_team.game.edits import corrected_note
 from medical_team.game.prompts import Message, attacker_answer, render_note
-from medical_team.judge import BatchedJudge, make_judge
+from medical_team.judge import AuditRequest, BatchedJudge, make_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.manager.auditing import Auditor
 from medical_team.records import game_of, games_schema, row_of
 from medical_team.rewards import class_prices
-from medical_team.types import Edit, ErrorType, Game, GameType, Generation, Note, Outcome, Role
+from medical_team.types import Audit, Edit, ErrorType, Game, GameType, Generation, Note, Outcome, Role
 
 RATES = st.floats(0.0, 0.4)
 
@@ -195,9 +195,10 @@ def test_another_reward_table_changes_rewards_and_no_outcome(by_the_rule_judge: 
         if game.outcome is Outcome.COUNTED and game.rewards[Role.ASSESSOR].localisation < 0
     )
     assert len(in_the_wrong_place) == 2
-    assert {
-        change.game_type: count for change, count in comparison.sign_changes.items() if change.role is Role.ASSESSOR
-    } == in_the_wrong_place
+    changes = comparison.sign_changes.items()
+    assert {one.game_type: count for one, count in changes if one.role is Role.ASSESSOR} == in_the_wrong_place
+    attacked = {one.game_type for one, _ in changes if one.role is Role.ATTACKER}
+    assert attacked == {GameType.ADVERSARIAL_BENIGN}, "in a vanilla game there is no attacker to be rewarded"
     assert all(name.startswith(("assessor/reward", "attacker/reward")) for name in changed(comparison))
     assert comparison.figures()["assessor/reward"].change < 0  # type: ignore[operator]
 
@@ -216,6 +217,19 @@ def test_a_reward_that_turns_round_is_a_flip(by_the_rule_judge: list[Game]) -> N
         and game.rewards[Role.ATTACKER].realism > 0
     ]
     assert comparison.flips == len(flipped) > 0
+
+
+@pytest.mark.parametrize("explanations", [True, False])
+def test_the_judge_is_shown_the_explanation_where_explanations_are_audited(
+    by_the_rule_judge: list[Game], explanations: bool
+) -> None:
+    class Strict:
+        async def audit_one(self, request: AuditRequest) -> Audit:
+            return Audit(True, "strict", "wrong", explanation_right=request.assessment is None)
+
+    comparison = compare(by_the_rule_judge, Strict(), replace(RULES, explanations=explanations))
+    deduction = comparison.figures()["assessor/reward/explanation"].after
+    assert deduction is not None and (deduction < 0) is explanations
 
 
 def test_a_report_is_plain_json_without_text(by_the_rule_judge: list[Game]) -> None:
