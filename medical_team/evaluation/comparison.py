@@ -94,8 +94,11 @@ class Comparison:
 
     def figures(self) -> dict[str, Figure]:
         """Every aggregate under the name it has in ``metrics.jsonl``, and the games by type and outcome."""
-        before, after = map(_figures, self._stats)
-        return {name: Figure(before.get(name), after.get(name)) for name in sorted({*before, *after})}
+        before, after = map(_metrics, self._stats)
+        figures = {name: Figure(before.get(name), after.get(name)) for name in {*before, *after}}
+        was, now = (stats.games.outcomes for stats in self._stats)
+        figures |= {f"outcomes/{kind}/{how}": Figure(was[kind, how], now[kind, how]) for kind, how in {*was, *now}}
+        return dict(sorted(figures.items()))
 
     def report(self) -> dict[str, Any]:
         """All of it, JSON-able."""
@@ -114,8 +117,6 @@ class Comparison:
         }
 
 
-def _figures(stats: CollectStats) -> Mapping[str, float]:
-    """Without times, which are of two machines at two times; an outcome that never came about is 0."""
-    known = {name: value for name, value in summarise(stats).items() if not name.startswith("timing/")}
-    outcomes = {f"outcomes/{kind}/{outcome}": float(count) for (kind, outcome), count in stats.games.outcomes.items()}
-    return known | outcomes
+def _metrics(stats: CollectStats) -> Mapping[str, float]:
+    """Without times, which are of two machines at two times."""
+    return {name: value for name, value in summarise(stats).items() if not name.startswith("timing/")}

@@ -31,12 +31,9 @@ def figure_table(comparison: Comparison) -> Table:
 
 
 def _show(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.0f}" if value.is_integer() else f"{value:.3f}"
+    # Rounding leaves a minus at a zero; adding one takes it away.
+    return "-" if value is None else f"{round(value, 3) + 0.0:.12g}"
 
 
 def _change(figure: Figure) -> str:
-    if not figure.change:
-        return ""
-    return f"{figure.change:+.0f}" if figure.change.is_integer() else f"{figure.change:+.3f}"
+    return f"{round(figure.change, 3):+.12g}" if figure.change else ""

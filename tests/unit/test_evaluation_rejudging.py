@@ -170,7 +170,7 @@ def test_the_exact_judge_withholds_the_rewards_of_edits_that_are_no_errors(by_th
     assert comparison.flips == 0, "an audit withholds a reward and never turns it round"
     assert comparison.judges == ({"rule-1": len(audited)}, {"exact-1": len(audited)})
     quarantined = comparison.figures()[f"outcomes/{GameType.ADVERSARIAL_BENIGN}/{Outcome.QUARANTINED}"]
-    assert (quarantined.before, quarantined.after) == (None, truths.total() - truths[EditTruth.WRONG])
+    assert (quarantined.before, quarantined.after) == (0, truths.total() - truths[EditTruth.WRONG])
     contradicted = comparison.figures()["judge/contradicts_rate/all"]
     assert contradicted.after == pytest.approx(truths[EditTruth.STILL_RIGHT] / truths.total())
     assert contradicted.before == 0
