@@ -144,6 +144,15 @@ def test_the_memory_of_edits_is_bounded() -> None:
     assert memory.repeats(attacked(REMEMBERED - 1, KINDS[0]))
 
 
+def test_an_edit_that_keeps_coming_back_is_not_forgotten() -> None:
+    memory, favourite = EditMemory(), attacked(0, KINDS[0])
+    memory.repeats(favourite)
+    for number in range(1, REMEMBERED):
+        memory.repeats(attacked(number, KINDS[0]))
+        if number % 100 == 0:
+            assert memory.repeats(favourite)
+
+
 def test_repeated_edits_have_a_share() -> None:
     same = make_note(0, harmful=False)
     games = [attacked(number, KINDS[0], f"Unheard of number {number % 10}.", same) for number in range(40)]
