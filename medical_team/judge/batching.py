@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from medical_team.errors import JudgeError, JudgeMalformed, JudgeTimeout, JudgeUnreachable
+from medical_team.errors import JudgeError, JudgeMalformed, JudgeOutage, JudgeTimeout, JudgeUnreachable
+from medical_team.judge.deadline import Deadline
 from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
 from medical_team.types import Audit
 
@@ -25,7 +26,9 @@ class Waiting:
 class BatchedJudge:
     """Gathers concurrent requests: a batch leaves when it is full, or when its first request has waited long enough.
 
-    Several batches may be at the judge at once. An audit takes at most ``max_wait_s + deadline_s``.
+    Several batches may be at the judge at once. An audit takes at most ``max_wait_s + deadline_s``, not counting the
+    time in which the judge is away and says so (``deadline.standing_still``). A batch that nobody waits for any longer
+    is given up.
     """
 
     def __init__(self, judge: Judge, *, batch_size: int, max_wait_s: float, deadline_s: float) -> None:
@@ -42,6 +45,7 @@ class BatchedJudge:
 
         Raises:
             JudgeError: There is none; the subclass and its ``kind`` say why.
+            JudgeOutage: The judge stayed away for longer than its budget.
         """
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[Audit] = loop.create_future()
@@ -78,7 +82,7 @@ class BatchedJudge:
     async def _deliver(self, batch: list[Waiting]) -> None:
         try:
             answers = await self._ask([waiting.request for waiting in batch])
-        except JudgeError as error:
+        except (JudgeError, JudgeOutage) as error:
             # One exception a requester: a shared one would collect the tracebacks of all of them.
             answers = [type(error)(str(error)) for _ in batch]
         except asyncio.CancelledError:  # of something the judge awaited, or of the event loop: nobody may wait on
@@ -95,7 +99,7 @@ class BatchedJudge:
 
     async def _ask(self, requests: list[AuditRequest]) -> list[Audit | Exception]:
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with Deadline(self._deadline_s):
                 answers = await self._judge.audit(requests, self._deadline_s)
         except TimeoutError:
             raise JudgeTimeout(f"no audit within {self._deadline_s:g} s") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 from openrlhf.trainer.ray.vllm_engine import batch_vllm_engine_call
 
 from medical_team.config import Config
-from medical_team.errors import SyncError
+from medical_team.errors import JudgeOutage, SyncError
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -92,9 +92,20 @@ class SelfPlayTrainer(BasePPOTrainer):
                 self.save(step)
 
     def play(self, step: int) -> Collected:
-        """Games until there are exactly the samples a step needs; the games go to the records."""
-        with self.awake():
-            collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
+        """Games until there are exactly the samples a step needs; the games go to the records.
+
+        Raises:
+            JudgeOutage: The judge stayed away. A checkpoint as of the step before is there to resume from.
+        """
+        before = self.manager.state()
+        try:
+            with self.awake():
+                collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
+        except JudgeOutage:
+            # Playing changes no weight: the models are still those of the step before, and so is this deck.
+            self.save(step - 1, before)
+            logger.warning("saved step %d: the judge is away", step - 1)
+            raise
         self.folder.games.flush(step)
         return collected
 
@@ -156,9 +167,12 @@ class SelfPlayTrainer(BasePPOTrainer):
         every = self.config.checkpoint.every
         return step == self.config.train.steps or (every > 0 and step % every == 0)
 
-    def save(self, step: int) -> None:
-        """Checkpoint: models, optimizers and random states by their groups, everything else by the driver."""
-        state = TrainerState(step, self.manager.state(), self.kl_ctl.value, self.identity)
+    def save(self, step: int, manager: Mapping[str, Any] | None = None) -> None:
+        """Checkpoint: models, optimizers and random states by their groups, everything else by the driver.
+
+        ``manager`` is the manager's state as of ``step``, where it has gone on since.
+        """
+        state = TrainerState(step, manager or self.manager.state(), self.kl_ctl.value, self.identity)
         self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder))
 
     def resume(self) -> int:
