@@ -14,6 +14,9 @@ from medical_team.judge.deadline import Deadline
 from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
 from medical_team.types import Audit
 
+# A judge closes its connections in a moment; one that does not is left behind.
+GIVING_UP_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -38,7 +41,7 @@ class BatchedJudge:
         self._deadline_s = deadline_s
         self._waiting: list[Waiting] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._sent: set[asyncio.Task[None]] = set()
+        self._sent: dict[asyncio.Task[None], list[Waiting]] = {}
 
     async def audit_one(self, request: AuditRequest) -> Audit:
         """The judge's audit of one edit.
@@ -59,7 +62,16 @@ class BatchedJudge:
             return await reply
         except asyncio.CancelledError:
             self._withdraw(waiting)
+            await self._give_up_what_nobody_waits_for()
             raise
+
+    async def _give_up_what_nobody_waits_for(self) -> None:
+        """Whoever cancels all requesters finds no task left afterwards."""
+        deserted = [task for task, batch in self._sent.items() if all(waiting.reply.done() for waiting in batch)]
+        for task in deserted:
+            task.cancel()
+        if deserted:
+            await asyncio.wait(deserted, timeout=GIVING_UP_S)
 
     def _withdraw(self, waiting: Waiting) -> None:
         """A timer left without requests would belong to an event loop that may be gone when the next one comes."""
@@ -69,15 +81,15 @@ class BatchedJudge:
             self._timer = None
 
     def _send(self) -> None:
-        """The batch as it is goes to the judge, in a task of its own: no requester's cancellation stops it."""
+        """The batch as it is goes to the judge, in a task of its own: one requester's cancellation does not stop it."""
         if self._timer is not None:
             self._timer.cancel()
         batch = [waiting for waiting in self._waiting if not waiting.reply.done()]
         self._timer, self._waiting = None, []
         if batch:
             task = asyncio.get_running_loop().create_task(self._deliver(batch))
-            self._sent.add(task)
-            task.add_done_callback(self._sent.discard)
+            self._sent[task] = batch
+            task.add_done_callback(self._sent.pop)
 
     async def _deliver(self, batch: list[Waiting]) -> None:
         try:

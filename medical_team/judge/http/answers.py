@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticSerializationError
 
 from medical_team.judge.http.caller import MalformedAnswer
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
@@ -36,9 +36,13 @@ class Ids:
 def to_wire(request: AuditRequest) -> WireRequest | JudgeFailure:
     """The request as it travels, without an id as yet, or the failure of one that is over the wire's limits."""
     try:
-        return WireRequest.of("-", request)
+        wire = WireRequest.of("-", request)
+        wire.model_dump_json()
     except ValidationError as error:
         return JudgeFailure(FailureKind.REFUSED, f"not within the limits of a request: {where(error)}")
+    except PydanticSerializationError:  # half of a surrogate pair, say
+        return JudgeFailure(FailureKind.REFUSED, "it has text that is no Unicode")
+    return wire
 
 
 def where(error: ValidationError) -> str:

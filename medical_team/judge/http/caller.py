@@ -13,7 +13,7 @@ from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import JudgeTimeout
 from medical_team.judge.deadline import Deadline
 from medical_team.judge.http.address import bearer_token, endpoint_urls
-from medical_team.judge.http.endpoint import Endpoint, Slot
+from medical_team.judge.http.endpoint import Endpoint
 from medical_team.judge.http.pool import EndpointPool
 from medical_team.judge.http.retries import Tries
 from medical_team.judge.http.transport import Transport
@@ -63,7 +63,7 @@ class Caller:
         tries = Tries(self._attempts)
         try:
             async with Deadline(deadline_s) as deadline:
-                return await tries.run(lambda: self._attempt(path, make_body, read, deadline))
+                return await tries.run(self._attempt, path, make_body, read, deadline)
         except RequestFailed as failure:
             raise failure.error() from None
         except TimeoutError:
@@ -86,20 +86,17 @@ class Caller:
             async with self.pool.slot() as slot:
                 try:
                     # A trial's clock stands still: however little is left, the endpoint has a fair chance.
-                    within_s = ATTEMPT_SHARE * (deadline.seconds if slot.trial else deadline.left_s)
+                    left_s = ATTEMPT_SHARE * (deadline.seconds if slot.trial else deadline.left_s)
+                    within_s = min(left_s, slot.endpoint.patience_s)
                     answer = await self._send(slot.endpoint, path, make_body, read, within_s)
                 except RequestFailed as failure:
                     self.pool.failed(slot, failure)
-                    if not self._is_free(failure, slot):
+                    # What the judge's absence cost is not the request's attempt: it waits for the return.
+                    if failure.trouble not in AWAY or not self.pool.is_away:
                         raise
                 else:
                     self.pool.answered(slot)
                     return answer
-
-    def _is_free(self, failure: RequestFailed, slot: Slot) -> bool:
-        """Whether the request did not cost an attempt, and waits for the judge's return: the judge had gone."""
-        waited_in_vain = failure.trouble is Trouble.LATE and not slot.trial  # its own deadline is over
-        return failure.trouble in AWAY and self.pool.is_away and not waited_in_vain
 
     async def _send(
         self,

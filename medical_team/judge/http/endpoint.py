@@ -8,10 +8,14 @@ from yarl import URL
 
 from medical_team.judge.http.breaker import Breaker, BreakerState
 from medical_team.judge.http.limit import AdaptiveLimit
-from medical_team.judge.http.trouble import CONGESTION, OPENS_BREAKER, RequestFailed, Trouble
+from medical_team.judge.http.trouble import OPENS_BREAKER, RequestFailed, Trouble
 
 # A server that asks for more than this may as well be asked now and then.
 LONGEST_RETRY_AFTER_S = 60.0
+# A request that takes this many times what requests take has stalled, and holds a slot that others wait for.
+STALLED = 20.0
+SHORTEST_PATIENCE_S = 1.0
+SMOOTHING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Endpoint:
         self.in_flight = 0
         self.last_trouble = ""
         self._asked_to_wait_until = 0.0
+        self._typical_s: float | None = None
 
     def __str__(self) -> str:
         return str(self.url)
@@ -44,6 +49,11 @@ class Endpoint:
     @property
     def load(self) -> float:
         return self.in_flight / self.limit.value
+
+    @property
+    def patience_s(self) -> float:
+        """How long one request may take here; without bound as long as nothing is known."""
+        return max(SHORTEST_PATIENCE_S, STALLED * self._typical_s) if self._typical_s is not None else float("inf")
 
     def is_free(self, now: float) -> bool:
         return self.in_flight < self.limit.value and now >= self._asked_to_wait_until and self.breaker.lets_through(now)
@@ -59,11 +69,13 @@ class Endpoint:
     def answered(self, slot: Slot, now: float) -> None:
         self.breaker.succeed()
         self.limit.answered(slot.departed_at, now)
+        took = now - slot.departed_at
+        self._typical_s = took if self._typical_s is None else self._typical_s + SMOOTHING * (took - self._typical_s)
 
     def failed(self, slot: Slot, failure: RequestFailed, now: float) -> None:
         self.last_trouble = failure.trouble.value
-        if failure.trouble in CONGESTION:
-            self.limit.congested(slot.departed_at, now)
+        if failure.trouble is Trouble.OVERLOADED:
+            self.limit.overloaded(slot.departed_at, now)
         if failure.retry_after_s is not None:
             wait_s = min(failure.retry_after_s, LONGEST_RETRY_AFTER_S)
             self._asked_to_wait_until = max(self._asked_to_wait_until, now + wait_s)

@@ -1,9 +1,11 @@
 """How many requests may be in flight at an endpoint: additive increase, multiplicative decrease.
 
 As in TCP (Chiu and Jain 1989, "Analysis of the increase and decrease algorithms for congestion avoidance"): a limit
-that every answer raises a little and every sign of congestion halves finds what an endpoint takes, and shares it with
-other clients. Signs are a 429, a missed deadline, and a latency well above the smallest it has lately been. Pure: the
-clock is the caller's, in seconds.
+that every answer raises a little and every sign of congestion cuts finds what an endpoint takes, and shares it with
+other clients. Signs are a 429 and a latency well above the smallest it has lately been. 429s halve the limit where
+they are the rule and cut it by less where they are few among answers, as marks do in DCTCP (Alizadeh et al. 2010,
+"Data center TCP"): else one in twenty, from a proxy say, would hold a judge with room for 64 at five. A request that
+stalls while others are answered is no sign. Pure: the clock is the caller's, in seconds.
 """
 
 from __future__ import annotations
@@ -26,9 +28,10 @@ class AdaptiveLimit:
         self._most = most
         self._value = float(min(FIRST_LIMIT, most))
         self._congested = False
-        self._halved_at = float("-inf")
-        self._smooth: float | None = None
-        self._floor = float("inf")
+        self._cut_at = float("-inf")
+        self._overloaded_share = 1.0
+        self._smooth_s: float | None = None
+        self._floor_s = float("inf")
 
     @property
     def value(self) -> int:
@@ -36,20 +39,27 @@ class AdaptiveLimit:
 
     def answered(self, departed_at: float, now: float) -> None:
         """An answer came after ``now - departed_at`` seconds."""
-        if departed_at < self._halved_at:
-            return  # sent under the limit that was too high: it would be halved again for the same reason
-        latency = now - departed_at
-        self._smooth = latency if self._smooth is None else self._smooth + SMOOTHING * (latency - self._smooth)
-        self._floor = min(self._smooth, self._floor * FORGET)
-        if self._smooth > max(NOISE_S, RISE * self._floor):
-            self.congested(departed_at, now)
+        self._overloaded_share -= SMOOTHING * self._overloaded_share
+        if departed_at < self._cut_at:
+            return  # sent under the limit that was too high: it would be cut again for the same reason
+        latency_s = now - departed_at
+        before_s = latency_s if self._smooth_s is None else self._smooth_s
+        self._smooth_s = before_s + SMOOTHING * (latency_s - before_s)
+        self._floor_s = min(self._smooth_s, self._floor_s * FORGET)
+        if self._smooth_s > max(NOISE_S, RISE * self._floor_s):
+            self._cut(departed_at, now, 0.5)
         else:
             self._value = min(self._most, self._value + (1 / self._value if self._congested else 1))
 
-    def congested(self, departed_at: float, now: float) -> None:
-        """Halve, once for all requests that were in flight together."""
-        if departed_at >= self._halved_at:
-            self._value = max(1.0, self._value / 2)
-            self._halved_at = now
+    def overloaded(self, departed_at: float, now: float) -> None:
+        """The endpoint said 429."""
+        self._overloaded_share += SMOOTHING * (1 - self._overloaded_share)
+        self._cut(departed_at, now, 1 - self._overloaded_share / 2)
+
+    def _cut(self, departed_at: float, now: float, factor: float) -> None:
+        """Once for all requests that were in flight together."""
+        if departed_at >= self._cut_at:
+            self._value = max(1.0, self._value * factor)
+            self._cut_at = now
             self._congested = True
-            self._smooth = None
+            self._smooth_s = None

@@ -25,13 +25,13 @@ class Tries:
         self._troubles: Counter[Trouble] = Counter()
         self._last: RequestFailed | None = None
 
-    async def run(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """The result of the first attempt that has one.
+    async def run(self, attempt: Callable[..., Awaitable[T]], *arguments: object) -> T:
+        """The result of the first attempt that has one; ``attempt`` is a coroutine function.
 
         Raises:
             RequestFailed: The last attempt's.
         """
-        return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt)
+        return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt, *arguments)
 
     @property
     def last_error(self) -> JudgeError | None:

@@ -50,10 +50,9 @@ ERRORS: dict[Trouble, type[JudgeError]] = {
 AWAY = {Trouble.NOBODY_LISTENS, Trouble.BROKEN_OFF, Trouble.NOT_SERVING, Trouble.LATE}
 """The endpoint's own fault, whatever was asked: while its breaker is open, no audit pays for these."""
 OPENS_BREAKER = AWAY | {Trouble.SERVER_ERROR}
-CONGESTION = {Trouble.OVERLOADED, Trouble.LATE}
-RETRIES: dict[Trouble, int | None] = {Trouble.LATE: 0, Trouble.REFUSED: 0, Trouble.MALFORMED: 1}
-"""How often a request is sent again after it; as often as there are attempts where nothing is said. What is late has
-used up the deadline, and a judge that answered nonsense twice will do so a third time."""
+RETRIES: dict[Trouble, int] = {Trouble.REFUSED: 0, Trouble.MALFORMED: 1}
+"""How often a request is sent again after it; as often as there are attempts where nothing is said. A judge that
+answered nonsense twice will do so a third time."""
 
 ADVICE = {
     401: "its bearer token is missing or wrong: set judge.http.token_file or MEDICAL_TEAM_JUDGE_TOKEN",
