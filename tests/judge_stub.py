@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
 from collections import Counter
@@ -131,11 +132,14 @@ async def _cut_off(request: web.Request, body: bytes) -> web.StreamResponse:
     return response
 
 
-def rates(faults: dict[str, float], seed: int = 0) -> Callable[[], str | None]:
-    """Each fault at its rate, the same ones at every run."""
+def rates(faults: dict[str, float], seed: int = 0, sound: int = 0) -> Callable[[], str | None]:
+    """Each fault at its rate, the same ones at every run, after so many sound answers."""
     rng = random.Random(seed)
+    numbers = itertools.count()
 
     def draw() -> str | None:
+        if next(numbers) < sound:
+            return None
         point = rng.random()
         for fault, rate in faults.items():
             if (point := point - rate) < 0:
