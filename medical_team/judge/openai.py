@@ -6,6 +6,7 @@ outages are those of the judge behind our own server.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, Self
@@ -16,6 +17,7 @@ from medical_team.config.judge import HttpJudgeConfig
 from medical_team.game.prompts import Message
 from medical_team.judge.http.answers import parse
 from medical_team.judge.http.caller import Caller, MalformedAnswer
+from medical_team.judge.http.readiness import Readiness, ask_for_model
 
 COMPLETIONS_PATH = "/v1/chat/completions"
 
@@ -58,6 +60,12 @@ class OpenAiCompleter:
         """
         body = json.dumps(completion_request(self.model, messages, schema, max_tokens)).encode()
         return await self._caller.post(COMPLETIONS_PATH, _always(body), read_completion, deadline_s)
+
+    async def readiness(self, within_s: float = 5.0) -> list[Readiness]:
+        """Whether each endpoint has the model."""
+        caller = self._caller
+        asked = (ask_for_model(caller.transport, one, self.model, within_s) for one in caller.pool.endpoints)
+        return list(await asyncio.gather(*asked))
 
     async def close(self) -> None:
         await self._caller.close()

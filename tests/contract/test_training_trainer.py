@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,10 +11,10 @@ import pytest
 
 from medical_team.backends import cpu
 from medical_team.config import load_config
-from medical_team.errors import SyncError
+from medical_team.errors import JudgeOutage, SyncError
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
-from medical_team.training.checkpoint import CheckpointStore, TrainerState
+from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 
 pytestmark = pytest.mark.contract
 
@@ -114,6 +115,32 @@ def test_a_checkpoint_has_a_part_of_every_group(trainer: Any):
 
     assert trainer.folder.checkpoints.steps() == [4]
     assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
+
+
+def test_a_judge_that_stays_away_ends_the_run_with_the_state_before_the_step(trainer: Any):
+    """What the step dealt before the judge went is dealt again by the run that resumes."""
+
+    class Manager:
+        dealt = 5
+
+        def state(self) -> dict[str, int]:
+            return {"dealt": self.dealt}
+
+        async def collect(self, count: int) -> Any:
+            self.dealt += count
+            raise JudgeOutage("the judge at http://judge:8000 is away")
+
+    trainer.manager, trainer.loop = Manager(), asyncio.Runner()
+    trainer.args.vllm.enable_sleep = False
+
+    with pytest.raises(JudgeOutage, match="http://judge:8000"), trainer.loop:
+        trainer.play(3)
+
+    checkpoints = trainer.folder.checkpoints
+    assert checkpoints.steps() == [2]
+    assert read_state(checkpoints.newest(), trainer.identity) == TrainerState(2, {"dealt": 5}, 0.0, {"run.seed": 17})
+    assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
+    assert not list((checkpoints.folder.parent / "games").glob("*")), "games of a step that never was"
 
 
 @pytest.mark.parametrize(("every", "steps"), [(0, [12]), (5, [5, 10, 12])])

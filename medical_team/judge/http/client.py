@@ -53,10 +53,8 @@ class HttpJudge:
 
     async def readiness(self, within_s: float = 5.0) -> list[Readiness]:
         """What each endpoint says of itself."""
-        endpoints = self._caller.pool.endpoints
-        return list(
-            await asyncio.gather(*(ask_ready(self._caller.transport, endpoint, within_s) for endpoint in endpoints))
-        )
+        asked = (ask_ready(self._caller.transport, one, within_s) for one in self._caller.pool.endpoints)
+        return list(await asyncio.gather(*asked))
 
     async def identify(self, within_s: float = 5.0) -> str:
         """Ask who judges, and take audits of no other judge from then on.
