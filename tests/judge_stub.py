@@ -94,7 +94,9 @@ class Stub:
         body = json.dumps({"answers": answers}).encode()
         if fault == "cut_off":
             return await _cut_off(request, body)
-        return web.Response(body=body[: len(body) // 2] if fault == "truncated" else body)
+        return web.Response(
+            body=body[: len(body) // 2] if fault == "truncated" else body, content_type="application/json"
+        )
 
     async def _fail(self, fault: str, request: web.Request) -> web.StreamResponse | None:
         if fault.isdecimal():

@@ -18,7 +18,8 @@ from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import ConfigError, JudgeOutage, MachineError
 from medical_team.judge import AuditRequest, BatchedJudge, FailureKind, JudgeFailure
 from medical_team.judge.http import HttpJudge
-from medical_team.judge.http.answers import to_wire
+from medical_team.judge.http.answers import Exchange, Ids, to_wire
+from medical_team.judge.wire import WireBatch
 from medical_team.manager import MedicalGameManager
 from medical_team.types import Assessment, Audit, Edit, ErrorType, GameType, Role, Verdict
 
@@ -137,7 +138,10 @@ def test_every_field_of_a_request_travels():
     assessment = Assessment(Verdict.HARMFUL, 1, "A right sentence.", "It was wrong.")
     asked = replace(request(7), note=make_note(3, harmful=True), assessment=assessment)
     wire = to_wire(asked)
-    assert not isinstance(wire, JudgeFailure) and wire.to_request() == asked
+    assert isinstance(wire, str)
+    batch = WireBatch.model_validate_json(Exchange([wire, wire], Ids(), None).body(10.0))
+    assert [sent.to_request() for sent in batch.audits] == [asked, asked]
+    assert 0 < batch.deadline_s < 10.0, "the server is done before the client gives up"
 
 
 async def test_another_judge_than_the_identified_one_is_not_believed():

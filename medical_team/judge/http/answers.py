@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails, PydanticSerializationError
 
 from medical_team.judge.http.caller import MalformedAnswer
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.wire import WireAnswer, WireAnswers, WireBatch, WireRequest
+from medical_team.judge.wire import WireAnswer, WireAnswers, WireRequest
 from medical_team.types import Audit
 
 M = TypeVar("M", bound=BaseModel)
@@ -33,16 +33,24 @@ class Ids:
         return f"{self._prefix}-{next(self._numbers)}"
 
 
-def to_wire(request: AuditRequest) -> WireRequest | JudgeFailure:
-    """The request as it travels, without an id as yet, or the failure of one that is over the wire's limits."""
+class _Unnamed(WireRequest):
+    """A request without an id of its own as yet."""
+
+    id: str = ""
+
+
+def to_wire(request: AuditRequest) -> str | JudgeFailure:
+    """The request as it travels but for its id, or the failure of one that is over the wire's limits.
+
+    It is made once, whatever the attempts; ``Exchange`` puts an id of each attempt's own before it.
+    """
     try:
-        wire = WireRequest.of("-", request)
-        wire.model_dump_json()
+        wire = _Unnamed.model_validate(request, from_attributes=True)
+        return wire.model_dump_json(exclude={"id"}).removeprefix("{")
     except ValidationError as error:
         return JudgeFailure(FailureKind.REFUSED, f"not within the limits of a request: {where(error)}")
     except PydanticSerializationError:  # half of a surrogate pair, say
         return JudgeFailure(FailureKind.REFUSED, "it has text that is no Unicode")
-    return wire
 
 
 def where(error: ValidationError) -> str:
@@ -62,7 +70,7 @@ def _field(problem: ErrorDetails) -> str:
 class Exchange:
     """One batch, asked for as often as it takes: every body has ids of its own, and only its answer is taken."""
 
-    def __init__(self, requests: Sequence[WireRequest], ids: Ids, judge: str | None) -> None:
+    def __init__(self, requests: Sequence[str], ids: Ids, judge: str | None) -> None:
         self._requests = requests
         self._ids = ids
         self._judge = judge
@@ -70,11 +78,11 @@ class Exchange:
 
     def body(self, within_s: float) -> bytes:
         self._sent = [self._ids.next() for _ in self._requests]
-        named = tuple(
-            request.model_copy(update={"id": name}) for request, name in zip(self._requests, self._sent, strict=True)
+        audits = ",".join(
+            f'{{"id":"{name}",' + request for name, request in zip(self._sent, self._requests, strict=True)
         )
         deadline_s = min(LONGEST_DEADLINE_S, SERVER_SHARE * within_s)
-        return WireBatch.model_construct(audits=named, deadline_s=deadline_s).model_dump_json().encode()
+        return f'{{"audits":[{audits}],"deadline_s":{deadline_s:.6f}}}'.encode()
 
     def read(self, body: bytes) -> list[Audit | JudgeFailure]:
         """One answer a request, in their order.

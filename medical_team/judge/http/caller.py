@@ -7,11 +7,12 @@ a ``JudgeError``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Self, TypeVar
 
 from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import JudgeTimeout
-from medical_team.judge.deadline import Deadline
+from medical_team.judge.deadline import Deadline, standing_still
 from medical_team.judge.http.address import bearer_token, endpoint_urls
 from medical_team.judge.http.endpoint import Endpoint
 from medical_team.judge.http.pool import EndpointPool
@@ -83,20 +84,23 @@ class Caller:
         self, path: str, make_body: Callable[[float], bytes], read: Callable[[bytes], T], deadline: Deadline
     ) -> T:
         while True:
-            async with self.pool.slot() as slot:
-                try:
-                    # A trial's clock stands still: however little is left, the endpoint has a fair chance.
+            slot = await self.pool.take()
+            try:
+                # A trial's clock stands still: however little is left, the endpoint has a fair chance.
+                with standing_still() if slot.trial else nullcontext():
                     left_s = ATTEMPT_SHARE * (deadline.seconds if slot.trial else deadline.left_s)
                     within_s = min(left_s, slot.endpoint.patience_s)
                     answer = await self._send(slot.endpoint, path, make_body, read, within_s)
-                except RequestFailed as failure:
-                    self.pool.failed(slot, failure)
-                    # What the judge's absence cost is not the request's attempt: it waits for the return.
-                    if failure.trouble not in AWAY or not self.pool.is_away:
-                        raise
-                else:
-                    self.pool.answered(slot)
-                    return answer
+            except RequestFailed as failure:
+                self.pool.failed(slot, failure)
+                # What the judge's absence cost is not the request's attempt: it waits for the return.
+                if failure.trouble not in AWAY or not self.pool.is_away:
+                    raise
+            else:
+                self.pool.answered(slot)
+                return answer
+            finally:
+                self.pool.leave(slot)
 
     async def _send(
         self,
@@ -106,7 +110,7 @@ class Caller:
         read: Callable[[bytes], T],
         within_s: float,
     ) -> T:
-        url = endpoint.url / path.lstrip("/")
+        url = endpoint.at(path)
         _, body = await self.transport.exchange("POST", url, make_body(within_s), within_s)
         try:
             return read(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from typing import Self
 
@@ -12,7 +13,7 @@ from medical_team.judge.http.answers import Exchange, Ids, to_wire
 from medical_team.judge.http.caller import Caller
 from medical_team.judge.http.readiness import Readiness, ask_ready, one_judge
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.wire import AUDITS_PATH, MAX_AUDITS, WireRequest
+from medical_team.judge.wire import AUDITS_PATH, MAX_AUDITS
 from medical_team.types import Audit
 
 # Failures are told before the caller's own deadline ends the waiting, which would know the kind of none of them.
@@ -45,10 +46,12 @@ class HttpJudge:
             JudgeOutage: They were away for longer than the budget.
         """
         wire = [to_wire(request) for request in requests]
-        sound = [request for request in wire if isinstance(request, WireRequest)]
+        sound = [request for request in wire if isinstance(request, str)]
         batches = [sound[start : start + MAX_AUDITS] for start in range(0, len(sound), MAX_AUDITS)]
-        answered = await asyncio.gather(*(self._ask(batch, DEADLINE_SHARE * deadline_s) for batch in batches))
-        answers = iter([answer for batch in answered for answer in batch])
+        asked = [self._ask(batch, DEADLINE_SHARE * deadline_s) for batch in batches]
+        # One batch is the rule, and needs no tasks.
+        answered = [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
+        answers = itertools.chain.from_iterable(answered)
         return [request if isinstance(request, JudgeFailure) else next(answers) for request in wire]
 
     async def readiness(self, within_s: float = 5.0) -> list[Readiness]:
@@ -75,7 +78,7 @@ class HttpJudge:
     async def __aexit__(self, *_exc: object) -> None:
         await self.close()
 
-    async def _ask(self, batch: Sequence[WireRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+    async def _ask(self, batch: Sequence[str], deadline_s: float) -> list[Audit | JudgeFailure]:
         exchange = Exchange(batch, self._ids, self._identified)
         try:
             return await self._caller.post(AUDITS_PATH, exchange.body, exchange.read, deadline_s)

@@ -32,6 +32,7 @@ class Endpoint:
 
     def __init__(self, url: URL, most_in_flight: int, failures_to_open: int) -> None:
         self.url = url
+        self._urls: dict[str, URL] = {}
         self.breaker = Breaker(failures_to_open)
         self.limit = AdaptiveLimit(most_in_flight)
         self.in_flight = 0
@@ -41,6 +42,12 @@ class Endpoint:
 
     def __str__(self) -> str:
         return str(self.url)
+
+    def at(self, path: str) -> URL:
+        """The URL of a path, below the endpoint's own."""
+        if path not in self._urls:
+            self._urls[path] = self.url / path.lstrip("/")
+        return self._urls[path]
 
     @property
     def is_away(self) -> bool:

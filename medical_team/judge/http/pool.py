@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 
 from medical_team.judge.deadline import standing_still
 from medical_team.judge.http.endpoint import Endpoint, Slot
@@ -41,20 +41,25 @@ class EndpointPool:
     def is_away(self) -> bool:
         return all(endpoint.is_away for endpoint in self._endpoints)
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Slot]:
-        """A slot for the block; a trial's block has the clock of its deadlines stopped.
+    async def take(self) -> Slot:
+        """The next slot; ``leave`` gives it back.
 
         Raises:
             JudgeOutage: All endpoints have been away for longer than the budget.
         """
-        slot = await self._take()
-        try:
-            with standing_still() if slot.trial else nullcontext():
-                yield slot
-        finally:
-            slot.endpoint.left(slot)
+        slot = None if self._waiters else self._next_slot()
+        while slot is None:
+            waiter: Waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            if self.is_away:
+                self._outage.begin(_now(), self._who())
             self._hand_out()
+            slot = await self._wait(waiter)
+        return slot
+
+    def leave(self, slot: Slot) -> None:
+        slot.endpoint.left(slot)
+        self._hand_out()
 
     def answered(self, slot: Slot) -> None:
         slot.endpoint.answered(slot, _now())
@@ -86,17 +91,6 @@ class EndpointPool:
             self._timer.cancel()
             self._timer = None
 
-    async def _take(self) -> Slot:
-        slot = None if self._waiters else self._next_slot()
-        while slot is None:
-            waiter: Waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            if self.is_away:
-                self._outage.begin(_now(), self._who())
-            self._hand_out()
-            slot = await self._wait(waiter)
-        return slot
-
     async def _wait(self, waiter: Waiter) -> Slot | None:
         try:
             with standing_still() if self.is_away else nullcontext():
@@ -109,8 +103,7 @@ class EndpointPool:
         if waiter in self._waiters:
             self._waiters.remove(waiter)
         elif waiter.done() and not waiter.cancelled() and waiter.exception() is None and (slot := waiter.result()):
-            slot.endpoint.left(slot)
-            self._hand_out()
+            self.leave(slot)
         if not self._waiters:
             self._outage.forget()
 
@@ -145,9 +138,11 @@ class EndpointPool:
     def _set_timer(self) -> None:
         """Look again when a rest is over: nothing else may happen before."""
         self.close()
+        if not self._waiters:
+            return
         now = _now()
         later = [when for endpoint in self._endpoints if (when := endpoint.free_at()) > now]
-        if self._waiters and later:
+        if later:
             self._timer = asyncio.get_running_loop().call_at(min(later), self._hand_out)
 
     def _give_up(self, now: float) -> Exception:

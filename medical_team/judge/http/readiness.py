@@ -69,7 +69,7 @@ async def ask_for_model(transport: Transport, endpoint: Endpoint, model: str, wi
 
 async def _ask(transport: Transport, endpoint: Endpoint, path: str, message: type[M], within_s: float) -> M | Readiness:
     try:
-        _, body = await transport.exchange("GET", endpoint.url / path.lstrip("/"), None, within_s)
+        _, body = await transport.exchange("GET", endpoint.at(path), None, within_s)
         return parse(message, body)
     except RequestFailed as failure:
         return Readiness(str(endpoint), None, str(failure), reachable=failure.trouble not in AWAY)

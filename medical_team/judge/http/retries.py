@@ -31,7 +31,20 @@ class Tries:
         Raises:
             RequestFailed: The last attempt's.
         """
-        return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt, *arguments)
+        # Nearly every request ends here: the machinery of retries costs more than the rest of a request.
+        try:
+            return await attempt(*arguments)
+        except RequestFailed as failure:
+            first: RequestFailed | None = failure
+
+        async def attempt_again() -> T:
+            nonlocal first
+            if first is not None:
+                failed, first = first, None
+                raise failed
+            return await attempt(*arguments)
+
+        return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt_again)
 
     @property
     def last_error(self) -> JudgeError | None:
