@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from medical_team.judge.audit_store import AuditStore
+from medical_team.judge.deadline import standing_still
 from medical_team.judge.protocol import AuditRequest, FailureKind, Judge, JudgeFailure
 from medical_team.types import Audit
-
-logger = logging.getLogger(__name__)
 
 Answer = Audit | JudgeFailure
 
@@ -65,9 +63,11 @@ class CachedJudge:
             others = [self._asked[key] for key in open_keys if key not in answers and key in self._asked]
             answers |= await self._ask({key: wanted[key] for key in mine}, deadline_s)
             asked += len(mine)
-            # Whoever asked may have got none, or was cancelled: then the next round asks itself.
-            for event in others:
-                await event.wait()
+            # Whoever asked may have got none, or was cancelled: then the next round asks itself. It has a deadline,
+            # whose clock may stand still: that is no time of this one's.
+            with standing_still():
+                for event in others:
+                    await event.wait()
         self.lookups += len(requests)
         self.hits += len(requests) - asked
         return [answers[key] for key in keys]

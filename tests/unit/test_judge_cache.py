@@ -15,6 +15,7 @@ from fakes import make_note
 from medical_team.errors import JudgeUnreachable
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
 from medical_team.judge.cache import CachedJudge, key_of
+from medical_team.judge.deadline import Deadline, standing_still
 from medical_team.types import Assessment, Audit, Edit, ErrorType, GameType, Verdict
 
 
@@ -129,6 +130,22 @@ async def test_what_is_being_asked_is_not_asked_twice(tmp_path: Path, judge: Cou
     assert judge.asked == [0, 0]
     assert all([audit.reason for audit in pair] == ["content-1", "content-2"] for pair in answers)
     assert cached.hit_rate == 0.8
+
+
+async def test_who_waits_for_anothers_audit_does_not_pay_for_the_judges_absence(tmp_path: Path, judge: CountingJudge):
+    class Away(CountingJudge):
+        async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+            with standing_still():
+                await asyncio.sleep(0.6)
+            return await super().audit(requests, deadline_s)
+
+    async def ask() -> list[Audit | JudgeFailure]:
+        async with Deadline(0.3):
+            return await cached.audit([request(1)], 0.3)
+
+    cached = CachedJudge(Away(), tmp_path / "audits.sqlite")
+    first, second = await asyncio.gather(ask(), ask())
+    assert first == second and isinstance(first[0], Audit)
 
 
 @pytest.mark.parametrize("how", ["cancelled", "raises"])
