@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.game.parsing import Violation
+from medical_team.judge import FailureKind
 from medical_team.manager.batch import CollectStats
 from medical_team.manager.quotas import seats
 from medical_team.manager.tally import GameTally, Question
@@ -27,17 +28,17 @@ def summarise(stats: CollectStats) -> dict[str, float]:
 
     ``<role>/reward`` and its terms are means over the turns that may be trained on, win and located rates over
     counted games, gate pass and parse rates over answers, quarantine rates over dealt adversarial games, the rates of
-    what the judge said over its audits; surplus games count. ``.../all`` is over all game types together.
+    what the judge said over its audits, its failures over the games it was asked about; surplus games count.
+    ``.../all`` is over all game types together.
     """
     games = stats.games
     metrics = {"games/all": games.games, "substitutions": stats.substitutions, "zero_sum_gap": games.zero_sum_gap}
     metrics |= {f"games/{kind}": count for kind, count in stats.deals.items()}
     metrics |= {f"samples/{role}/{kind}": count for (role, kind), count in stats.samples.items()}
     metrics |= {f"drops/{role}/{kind}/{why}": count for (role, kind, why), count in stats.drops.items()}
-    metrics |= {f"judge/failures/{kind}": count for kind, count in games.judge_failures.items()}
     metrics |= {f"sentinel/{sentinel}": value for sentinel, value in stats.sentinels.items()}
     for kind in stats.deals:
-        metrics |= dict(_rates(games, kind))
+        metrics |= dict(_rates(games, kind)) | dict(_judge_failures(games, kind))
         metrics |= dict(_judged(games, kind, (kind,)))
     metrics |= dict(_judged(games, "all", tuple(stats.deals)))
     for role in Role:
@@ -83,6 +84,16 @@ def _judged(games: GameTally, name: str, kinds: Sequence[GameType]) -> Iterator[
         answered = count(question, True, False)
         if answered:
             yield f"judge/{metric}_rate/{name}", count(question, False) / answered
+
+
+def _judge_failures(games: GameTally, kind: GameType) -> Iterator[tuple[str, float]]:
+    """What the judge failed of, a kind at a time: what gets dropped for it must not favour a game type unseen."""
+    failed = {failure: games.judge_failures[kind, failure] for failure in FailureKind}
+    audited = sum(count for (dealt, _), count in games.audits.items() if dealt is kind)
+    asked = audited + sum(failed.values())
+    if asked:
+        for failure, count in failed.items():
+            yield f"judge/failed/{failure}/{kind}", count / asked
 
 
 def _answers(games: GameTally, role: Role) -> Iterator[tuple[str, float]]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from medical_team.config import GatesConfig
-from medical_team.errors import JudgeError, JudgeUnreachable
+from medical_team.errors import JudgeError, JudgeOutage, JudgeUnreachable
 from medical_team.judge import AuditRequest, JudgeFailure, make_judge
 from medical_team.types import Audit
 
@@ -41,10 +41,11 @@ class RemoteJudge:
 
         Raises:
             JudgeUnreachable: Its process is gone.
+            JudgeOutage: The judge behind the actor stayed away for longer than its budget.
         """
         try:
             return await self.handle.audit.remote(list(requests), deadline_s)
-        except JudgeError:
+        except (JudgeError, JudgeOutage):
             raise
         except Exception as error:  # ray's errors, which this room does not know
             raise JudgeUnreachable(f"judge {self.name}: its actor failed ({type(error).__name__})") from error

@@ -9,9 +9,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from medical_team.errors import JudgeError, JudgeMalformed, JudgeTimeout, JudgeUnreachable
+from medical_team.errors import JudgeError, JudgeMalformed, JudgeOutage, JudgeTimeout, JudgeUnreachable
+from medical_team.judge.deadline import Deadline
 from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
 from medical_team.types import Audit
+
+# A judge closes its connections in a moment; one that does not is left behind.
+GIVING_UP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,9 @@ class Waiting:
 class BatchedJudge:
     """Gathers concurrent requests: a batch leaves when it is full, or when its first request has waited long enough.
 
-    Several batches may be at the judge at once. An audit takes at most ``max_wait_s + deadline_s``.
+    Several batches may be at the judge at once. An audit takes at most ``max_wait_s + deadline_s``, not counting the
+    time in which the judge is away and says so (``deadline.standing_still``). A batch that nobody waits for any longer
+    is given up.
     """
 
     def __init__(self, judge: Judge, *, batch_size: int, max_wait_s: float, deadline_s: float) -> None:
@@ -35,13 +41,14 @@ class BatchedJudge:
         self._deadline_s = deadline_s
         self._waiting: list[Waiting] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._sent: set[asyncio.Task[None]] = set()
+        self._sent: dict[asyncio.Task[None], list[Waiting]] = {}
 
     async def audit_one(self, request: AuditRequest) -> Audit:
         """The judge's audit of one edit.
 
         Raises:
             JudgeError: There is none; the subclass and its ``kind`` say why.
+            JudgeOutage: The judge stayed away for longer than its budget.
         """
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[Audit] = loop.create_future()
@@ -55,7 +62,16 @@ class BatchedJudge:
             return await reply
         except asyncio.CancelledError:
             self._withdraw(waiting)
+            await self._give_up_what_nobody_waits_for()
             raise
+
+    async def _give_up_what_nobody_waits_for(self) -> None:
+        """Whoever cancels all requesters finds no task left afterwards."""
+        deserted = [task for task, batch in self._sent.items() if all(waiting.reply.done() for waiting in batch)]
+        for task in deserted:
+            task.cancel()
+        if deserted:
+            await asyncio.wait(deserted, timeout=GIVING_UP_S)
 
     def _withdraw(self, waiting: Waiting) -> None:
         """A timer left without requests would belong to an event loop that may be gone when the next one comes."""
@@ -65,20 +81,20 @@ class BatchedJudge:
             self._timer = None
 
     def _send(self) -> None:
-        """The batch as it is goes to the judge, in a task of its own: no requester's cancellation stops it."""
+        """The batch as it is goes to the judge, in a task of its own: one requester's cancellation does not stop it."""
         if self._timer is not None:
             self._timer.cancel()
         batch = [waiting for waiting in self._waiting if not waiting.reply.done()]
         self._timer, self._waiting = None, []
         if batch:
             task = asyncio.get_running_loop().create_task(self._deliver(batch))
-            self._sent.add(task)
-            task.add_done_callback(self._sent.discard)
+            self._sent[task] = batch
+            task.add_done_callback(self._sent.pop)
 
     async def _deliver(self, batch: list[Waiting]) -> None:
         try:
             answers = await self._ask([waiting.request for waiting in batch])
-        except JudgeError as error:
+        except (JudgeError, JudgeOutage) as error:
             # One exception a requester: a shared one would collect the tracebacks of all of them.
             answers = [type(error)(str(error)) for _ in batch]
         except asyncio.CancelledError:  # of something the judge awaited, or of the event loop: nobody may wait on
@@ -95,7 +111,7 @@ class BatchedJudge:
 
     async def _ask(self, requests: list[AuditRequest]) -> list[Audit | Exception]:
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with Deadline(self._deadline_s):
                 answers = await self._judge.audit(requests, self._deadline_s)
         except TimeoutError:
             raise JudgeTimeout(f"no audit within {self._deadline_s:g} s") from None

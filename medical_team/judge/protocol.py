@@ -89,9 +89,11 @@ class Judge(Protocol):
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
         """One audit or failure a request, in their order.
 
-        ``deadline_s`` is what the caller will wait, in seconds.
+        ``deadline_s`` is what the caller will wait, in seconds; a judge that is away for a while stops the caller's
+        clock meanwhile (``deadline.standing_still``).
 
         Raises:
             JudgeError: There is not one audit for the whole batch.
+            JudgeOutage: The judge stayed away for longer than its budget: no game of this run gets one.
         """
         ...

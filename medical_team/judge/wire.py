@@ -122,7 +122,7 @@ class WireAudit(_Message):
         return cls.model_validate({name: getattr(audit, name) for name in cls.model_fields})
 
     def to_audit(self) -> Audit:
-        return Audit(**dict(self))
+        return Audit(**self.__dict__)  # its fields, and nothing else
 
 
 class WireFailure(_Message):

@@ -70,7 +70,7 @@ class GameTally:
         located: Counted games with an error in which the assessor named its sentence.
         audits: Audits by game type and reason code.
         opinions: Audits by game type, question and answer; ``None`` where it cannot be told or was not asked.
-        judge_failures: Games without an audit, by kind of failure.
+        judge_failures: Games without an audit, by game type and kind of failure.
         prompt_tokens, response_tokens: Tokens read and written by each role.
         truncated: Answers that the token limit ended.
         seconds: Time by phase; phases overlap, so their sums may exceed the time that passed.
@@ -85,7 +85,7 @@ class GameTally:
     located: Counter[GameType] = field(default_factory=Counter)
     audits: Counter[tuple[GameType, str]] = field(default_factory=Counter)
     opinions: Counter[tuple[GameType, Question, bool | None]] = field(default_factory=Counter)
-    judge_failures: Counter[str] = field(default_factory=Counter)
+    judge_failures: Counter[tuple[GameType, str]] = field(default_factory=Counter)
     prompt_tokens: Counter[Role] = field(default_factory=Counter)
     response_tokens: Counter[Role] = field(default_factory=Counter)
     truncated: Counter[Role] = field(default_factory=Counter)
@@ -125,7 +125,7 @@ class GameTally:
                 self.opinions[game.deal.game_type, question, getattr(game.audit, question)] += 1
             self.seconds[Phase.JUDGE].add(game.audit.seconds)
         elif game.outcome is Outcome.JUDGE_FAILED:
-            self.judge_failures[game.reason or "failed"] += 1
+            self.judge_failures[game.deal.game_type, game.reason or "failed"] += 1
 
     def _add_result(self, game: Game) -> None:
         if game.outcome is not Outcome.COUNTED or game.assessment is None or game.shown is None:

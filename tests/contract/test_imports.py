@@ -26,7 +26,7 @@ LEVELS = [
     {"data", "game", "judge", "models", "rewards"},
     {"evaluation", "manager", "metrics", "opponents", "records"},
     {"backends", "rollout", "training"},
-    {"entry", "report", "terminal"},
+    {"entry", "remote_judge", "report", "terminal"},
 ]
 
 # Programs (python -m) that are filed in a room and belong to the rim: they may import every level, the room not them.

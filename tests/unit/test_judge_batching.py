@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fakes import make_note
 
-from medical_team.errors import JudgeError, JudgeMalformed, JudgeTimeout, JudgeUnreachable
+from medical_team.errors import JudgeError, JudgeMalformed, JudgeOutage, JudgeTimeout, JudgeUnreachable
 from medical_team.judge import AuditRequest, BatchedJudge, FailureKind, JudgeFailure
 from medical_team.types import Audit, Edit, ErrorType, GameType
 
@@ -166,3 +166,36 @@ def test_a_cancelled_event_loop_leaves_nothing_for_the_next_one() -> None:
     judge = batched(RecordingJudge(), batch_size=100, max_wait_s=0.05)
     asyncio.run(give_up())
     assert asyncio.run(asyncio.wait_for(ask(judge, 1), timeout=10))[0].is_error
+
+
+def test_a_batch_that_nobody_waits_for_is_given_up() -> None:
+    class Endless(RecordingJudge):
+        async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Any]:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.batches.append([])
+                raise
+            return []
+
+    async def run() -> int:
+        tasks = [asyncio.create_task(batched(judge, batch_size=1).audit_one(request(0))) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return len(asyncio.all_tasks())
+
+    judge = Endless()
+    assert asyncio.run(run()) == 1, "only this one is left"
+    assert judge.batches == [[], []]
+
+
+def test_an_outage_is_everybodys_own_exception() -> None:
+    class Away(RecordingJudge):
+        async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Any]:
+            raise JudgeOutage("the judge has been away for too long")
+
+    failures = asyncio.run(ask(batched(Away()), 3))
+    assert [type(failure) for failure in failures] == [JudgeOutage] * 3
+    assert len({id(failure) for failure in failures}) == 3

@@ -93,7 +93,8 @@ def test_parsing_and_passing_the_gates_are_told_apart() -> None:
     assert metrics["attacker/parse_rate"] == 0.75
     assert metrics[f"attacker/gate_pass_rate/{ATTACKED}"] == 0.5
     assert metrics[f"quarantine_rate/{ATTACKED}"] == 0.25
-    assert metrics["judge/failures/timeout"] == 1
+    assert metrics[f"judge/failed/timeout/{ATTACKED}"] == 0.5, "of the two the judge was asked about"
+    assert metrics[f"judge/failed/unreachable/{ATTACKED}"] == 0.0
     assert metrics["attacker/reward"] == pytest.approx(-0.6), "a failure is nobody's reward"
     assert f"assessor/win_rate/{ATTACKED}" not in metrics, "nothing was counted, so there is no rate"
 
@@ -131,6 +132,24 @@ def test_sentinels_are_metrics() -> None:
     stats = stats_of(vanilla(Verdict.SAFE, None, -0.5))
     stats.sentinels = {Sentinel.NO_OP: 0.25}
     assert summarise(stats)["sentinel/no_op"] == 0.25
+
+
+def test_the_judges_failures_are_told_apart_by_game_type() -> None:
+    other = GameType.ADVERSARIAL_HARMFUL
+    failed = attacked(Outcome.JUDGE_FAILED, turn(Role.ATTACKER), turn(Role.ASSESSOR), reason="overloaded")
+    audited = attacked(Outcome.QUARANTINED, turn(Role.ATTACKER), turn(Role.ASSESSOR), audit=Audit(None, "j", "untold"))
+    games = [
+        *(
+            Game(Deal(2, other, make_note(2, harmful=True), 0), Outcome.JUDGE_FAILED, reason=why)
+            for why in ("overloaded", "malformed")
+        ),
+        *(failed, audited, audited, audited),
+        vanilla(Verdict.SAFE, None, -0.5),
+    ]
+    metrics = summarise(stats_of(*games))
+    assert metrics[f"judge/failed/overloaded/{ATTACKED}"] == 0.25
+    assert metrics[f"judge/failed/overloaded/{other}"] == metrics[f"judge/failed/malformed/{other}"] == 0.5
+    assert not any(name.startswith("judge/failed") and name.endswith(VANILLA) for name in metrics), "nobody asked it"
 
 
 def test_time_and_tokens_are_summed_by_phase() -> None:

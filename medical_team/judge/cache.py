@@ -1,0 +1,118 @@
+"""Audits that were given once and need not be asked for again: in the run's folder, so that a resume keeps them.
+
+An audit is found by everything that decides it: the note, the edit, the assessor's answer where it was shown to the
+judge, and the judge's name, which holds its model and the version of its prompt. Only hashes and the audits' own
+fields are kept, no text. The cache is a convenience: what goes wrong with its file costs a warning, never the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from medical_team.judge.audit_store import AuditStore
+from medical_team.judge.deadline import standing_still
+from medical_team.judge.protocol import AuditRequest, FailureKind, Judge, JudgeFailure
+from medical_team.types import Audit
+
+Answer = Audit | JudgeFailure
+
+
+class CachedJudge:
+    """A judge that remembers. Failures are never kept; what is being asked already is not asked a second time.
+
+    Args:
+        judge: Who is asked. Only audits that carry its ``name`` are kept.
+        path: The file; it is made with its folder, readable by its owner only.
+    """
+
+    def __init__(self, judge: Judge, path: Path) -> None:
+        self._judge = judge
+        self._store = AuditStore(path)
+        self._asked: dict[bytes, asyncio.Event] = {}
+        self.lookups = 0
+        """Audits that were wanted."""
+        self.hits = 0
+        """Of these, the ones that the judge was not asked for."""
+
+    @property
+    def name(self) -> str:
+        return self._judge.name
+
+    @property
+    def hit_rate(self) -> float:
+        """In [0, 1]; 0 before the first audit."""
+        return self.hits / self.lookups if self.lookups else 0.0
+
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Answer]:
+        """As the judge's own, which is asked for what is neither kept nor being asked.
+
+        Raises:
+            JudgeError, JudgeOutage: The judge's.
+        """
+        keys = [key_of(request, self.name) for request in requests]
+        wanted = dict(zip(keys, requests, strict=True))
+        answers: dict[bytes, Answer] = {}
+        asked = 0
+        while open_keys := [key for key in wanted if key not in answers]:
+            answers |= self._store.get(open_keys)
+            mine = [key for key in open_keys if key not in answers and key not in self._asked]
+            others = [self._asked[key] for key in open_keys if key not in answers and key in self._asked]
+            answers |= await self._ask({key: wanted[key] for key in mine}, deadline_s)
+            asked += len(mine)
+            # Whoever asked may have got none, or was cancelled: then the next round asks itself. It has a deadline,
+            # whose clock may stand still: that is no time of this one's.
+            with standing_still():
+                for event in others:
+                    await event.wait()
+        self.lookups += len(requests)
+        self.hits += len(requests) - asked
+        return [answers[key] for key in keys]
+
+    def close(self) -> None:
+        """Close the file; the judge is its owner's to close."""
+        self._store.close()
+
+    async def _ask(self, wanted: Mapping[bytes, AuditRequest], deadline_s: float) -> dict[bytes, Answer]:
+        if not wanted:
+            return {}
+        done = asyncio.Event()
+        self._asked |= dict.fromkeys(wanted, done)
+        try:
+            answers = await self._judge.audit(list(wanted.values()), deadline_s)
+            if len(answers) != len(wanted):
+                return dict.fromkeys(wanted, _miscounted(len(answers), len(wanted)))
+            by_key = dict(zip(wanted, answers, strict=True))
+            self._store.put(self._worth_keeping(by_key))
+            return by_key
+        finally:
+            for key in wanted:
+                del self._asked[key]
+            done.set()
+
+    def _worth_keeping(self, answers: Mapping[bytes, Answer]) -> Iterable[tuple[bytes, Audit]]:
+        # A server may have been restarted as another judge: its audits are not to be found under this one's name.
+        return [
+            (key, answer) for key, answer in answers.items() if isinstance(answer, Audit) and answer.judge == self.name
+        ]
+
+
+def key_of(request: AuditRequest, judge: str) -> bytes:
+    """A hash of all that decides an audit; not of the game it was asked in."""
+    note, shown, edit, assessment = request.note, request.shown, request.edit, request.assessment
+    content = [
+        judge,
+        request.game_type,
+        [note.sentences, note.error_type, note.error_sentence_id, note.corrected_sentence, note.condition],
+        [shown.sentences, shown.error_sentence_id, shown.corrected_sentence],
+        [edit.sentence_id, edit.replacement, edit.error_type],
+        assessment and [assessment.verdict, assessment.sentence_id, assessment.correction, assessment.explanation],
+    ]
+    return hashlib.blake2b(json.dumps(content).encode(), digest_size=20, person=b"audit-1").digest()
+
+
+def _miscounted(answers: int, requests: int) -> JudgeFailure:
+    return JudgeFailure(FailureKind.MALFORMED, f"{answers} audits for {requests} requests")

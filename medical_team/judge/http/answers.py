@@ -1,0 +1,118 @@
+"""Audits on the wire: who asked what under which id, and whose answer is whose. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticSerializationError
+
+from medical_team.judge.http.caller import MalformedAnswer
+from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
+from medical_team.judge.wire import WireAnswer, WireAnswers, WireRequest
+from medical_team.types import Audit
+
+M = TypeVar("M", bound=BaseModel)
+
+LONGEST_DEADLINE_S = 3600.0  # The wire's own bound.
+# The server's deadline is over before ours, so that its answer that it was too late still arrives.
+SERVER_SHARE = 0.95
+
+
+class Ids:
+    """Ids that no other attempt has, of this client or another: a late answer to one finds nobody to go to."""
+
+    def __init__(self) -> None:
+        self._prefix = secrets.token_hex(8)
+        self._numbers = itertools.count()
+
+    def next(self) -> str:
+        return f"{self._prefix}-{next(self._numbers)}"
+
+
+class _Unnamed(WireRequest):
+    """A request without an id of its own as yet."""
+
+    id: str = ""
+
+
+def to_wire(request: AuditRequest) -> str | JudgeFailure:
+    """The request as it travels but for its id, or the failure of one that is over the wire's limits.
+
+    It is made once, whatever the attempts; ``Exchange`` puts an id of each attempt's own before it.
+    """
+    try:
+        wire = _Unnamed.model_validate(request, from_attributes=True)
+        return wire.model_dump_json(exclude={"id"}).removeprefix("{")
+    except ValidationError as error:
+        return JudgeFailure(FailureKind.REFUSED, f"not within the limits of a request: {where(error)}")
+    except PydanticSerializationError:  # half of a surrogate pair, say
+        return JudgeFailure(FailureKind.REFUSED, "it has text that is no Unicode")
+
+
+def where(error: ValidationError) -> str:
+    """The fields that are wrong. Nothing else of a validation error may be shown: it repeats the values.
+
+    A field that the wire does not know is named by nothing: its name is the sender's words.
+    """
+    return ", ".join(sorted({_field(problem) for problem in error.errors(include_input=False)})[:5])[:200]
+
+
+def _field(problem: ErrorDetails) -> str:
+    *above, last = problem["loc"] or ("the whole",)
+    known = [*above, "?" if problem["type"] == "extra_forbidden" else last]
+    return ".".join(str(part) for part in known)
+
+
+class Exchange:
+    """One batch, asked for as often as it takes: every body has ids of its own, and only its answer is taken."""
+
+    def __init__(self, requests: Sequence[str], ids: Ids, judge: str | None) -> None:
+        self._requests = requests
+        self._ids = ids
+        self._judge = judge
+        self._sent: list[str] = []
+
+    def body(self, within_s: float) -> bytes:
+        self._sent = [self._ids.next() for _ in self._requests]
+        audits = ",".join(
+            f'{{"id":"{name}",' + request for name, request in zip(self._sent, self._requests, strict=True)
+        )
+        deadline_s = min(LONGEST_DEADLINE_S, SERVER_SHARE * within_s)
+        return f'{{"audits":[{audits}],"deadline_s":{deadline_s:.6f}}}'.encode()
+
+    def read(self, body: bytes) -> list[Audit | JudgeFailure]:
+        """One answer a request, in their order.
+
+        Raises:
+            MalformedAnswer: An answer is missing, double, of nobody's request, or of another judge than the one that
+                was admitted. Then none of the batch's is trusted.
+        """
+        answers = parse(WireAnswers, body).answers
+        by_id = {answer.id: answer for answer in answers}
+        if len(answers) != len(self._sent) or by_id.keys() != set(self._sent):
+            raise MalformedAnswer("the ids of its answers are not those of the requests")
+        return [self._result(by_id[name]) for name in self._sent]
+
+    def _result(self, answer: WireAnswer) -> Audit | JudgeFailure:
+        if answer.failure is not None:
+            return answer.failure.to_failure()
+        assert answer.audit is not None, "the wire has one of the two"
+        if self._judge is not None and answer.audit.judge != self._judge:
+            raise MalformedAnswer(f"it is judge {answer.audit.judge!r}, not {self._judge!r}")
+        return answer.audit.to_audit()
+
+
+def parse(model: type[M], body: bytes) -> M:
+    """A message of that kind.
+
+    Raises:
+        MalformedAnswer: It is none.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise MalformedAnswer(f"no valid answer, wrong at {where(error)}") from None

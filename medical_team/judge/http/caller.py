@@ -1,0 +1,118 @@
+"""A request to whichever endpoint is free, within a deadline: limits, retries, breakers and outages in one place.
+
+``HttpJudge`` and ``OpenAiCompleter`` say what is sent and read what comes; nothing of HTTP's failures reaches them but
+a ``JudgeError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Self, TypeVar
+
+from medical_team.config.judge import HttpJudgeConfig
+from medical_team.errors import JudgeTimeout
+from medical_team.judge.deadline import Deadline, standing_still
+from medical_team.judge.http.address import bearer_token, endpoint_urls
+from medical_team.judge.http.endpoint import Endpoint
+from medical_team.judge.http.pool import EndpointPool
+from medical_team.judge.http.retries import Tries
+from medical_team.judge.http.transport import Transport
+from medical_team.judge.http.trouble import AWAY, RequestFailed, Trouble
+
+T = TypeVar("T")
+
+FAILURES_TO_OPEN = 5
+# An attempt ends before the deadline does, so that it can still be told what it failed of.
+ATTEMPT_SHARE = 0.97
+
+
+class MalformedAnswer(ValueError):
+    """Raised by who reads an answer: it is none. The message holds nothing of what was received."""
+
+
+class Caller:
+    """POSTs to the endpoints of a configuration."""
+
+    def __init__(self, config: HttpJudgeConfig) -> None:
+        """Nothing is sent yet.
+
+        Raises:
+            ConfigError: A URL or the token is none.
+        """
+        self._attempts = config.attempts
+        self.transport = Transport(bearer_token(config.token_file))
+        # At most as many as one audit has attempts: an audit alone in a run then finds the breaker open, and waits.
+        failures_to_open = min(FAILURES_TO_OPEN, config.attempts)
+        self.pool = EndpointPool(
+            [Endpoint(url, config.max_concurrency, failures_to_open) for url in endpoint_urls(config.urls)],
+            config.outage_budget_s,
+        )
+
+    async def post(
+        self, path: str, make_body: Callable[[float], bytes], read: Callable[[bytes], T], deadline_s: float
+    ) -> T:
+        """What ``read`` makes of the answer.
+
+        ``make_body`` is called anew for each attempt, with the seconds that the endpoint has for it; ``read`` with the
+        answer to the body made last. Time in which all endpoints are away does not count.
+
+        Raises:
+            JudgeError: There is no answer within ``deadline_s``; the kind says why.
+            JudgeOutage: All endpoints were away for longer than the budget.
+        """
+        tries = Tries(self._attempts)
+        try:
+            async with Deadline(deadline_s) as deadline:
+                return await tries.run(self._attempt, path, make_body, read, deadline)
+        except RequestFailed as failure:
+            raise failure.error() from None
+        except TimeoutError:
+            raise tries.last_error or JudgeTimeout(f"no endpoint was free within {deadline_s:g} s") from None
+
+    async def close(self) -> None:
+        self.pool.close()
+        await self.transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    async def _attempt(
+        self, path: str, make_body: Callable[[float], bytes], read: Callable[[bytes], T], deadline: Deadline
+    ) -> T:
+        while True:
+            slot = await self.pool.take()
+            try:
+                # A trial's clock stands still: however little is left, the endpoint has a fair chance.
+                with standing_still() if slot.trial else nullcontext():
+                    left_s = ATTEMPT_SHARE * (deadline.seconds if slot.trial else deadline.left_s)
+                    within_s = min(left_s, slot.endpoint.patience_s)
+                    answer = await self._send(slot.endpoint, path, make_body, read, within_s)
+            except RequestFailed as failure:
+                self.pool.failed(slot, failure)
+                # What the judge's absence cost is not the request's attempt: it waits for the return.
+                if failure.trouble not in AWAY or not self.pool.is_away:
+                    raise
+            else:
+                self.pool.answered(slot)
+                return answer
+            finally:
+                self.pool.leave(slot)
+
+    async def _send(
+        self,
+        endpoint: Endpoint,
+        path: str,
+        make_body: Callable[[float], bytes],
+        read: Callable[[bytes], T],
+        within_s: float,
+    ) -> T:
+        url = endpoint.at(path)
+        _, body = await self.transport.exchange("POST", url, make_body(within_s), within_s)
+        try:
+            return read(body)
+        except MalformedAnswer as error:
+            raise RequestFailed(Trouble.MALFORMED, f"{url}: {error}") from None

@@ -1,0 +1,63 @@
+"""Which failed requests are sent again, how often, and after how long."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
+
+from medical_team.errors import JudgeError
+from medical_team.judge.http.trouble import RETRIES, RequestFailed, Trouble
+
+T = TypeVar("T")
+
+# Full jitter: clients that failed together do not come back together.
+BACKOFF = wait_random_exponential(multiplier=0.1, max=5.0)
+
+
+class Tries:
+    """The attempts at one request, and what the last one failed of."""
+
+    def __init__(self, attempts: int) -> None:
+        self._attempts = attempts
+        self._troubles: Counter[Trouble] = Counter()
+        self._last: RequestFailed | None = None
+
+    async def run(self, attempt: Callable[..., Awaitable[T]], *arguments: object) -> T:
+        """The result of the first attempt that has one; ``attempt`` is a coroutine function.
+
+        Raises:
+            RequestFailed: The last attempt's.
+        """
+        # Nearly every request ends here: the machinery of retries costs more than the rest of a request.
+        try:
+            return await attempt(*arguments)
+        except RequestFailed as failure:
+            first: RequestFailed | None = failure
+
+        async def attempt_again() -> T:
+            nonlocal first
+            if first is not None:
+                failed, first = first, None
+                raise failed
+            return await attempt(*arguments)
+
+        return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt_again)
+
+    @property
+    def last_error(self) -> JudgeError | None:
+        """Why there is no answer yet: more telling than the deadline that ended the waiting."""
+        return self._last.error() if self._last else None
+
+    def _again(self, state: RetryCallState) -> bool:
+        failure = state.outcome.exception() if state.outcome else None
+        if not isinstance(failure, RequestFailed):
+            return False
+        self._last = failure
+        self._troubles[failure.trouble] += 1
+        allowed = RETRIES.get(failure.trouble)
+        if allowed is not None and self._troubles[failure.trouble] > allowed:
+            return False
+        return self._troubles.total() < self._attempts

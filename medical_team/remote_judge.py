@@ -1,0 +1,203 @@
+"""Is the judge behind HTTP there, ready, which one is it, and how fast? Shows one audit of a made-up note.
+
+    python -m medical_team.remote_judge --url http://localhost:8000
+    python -m medical_team.remote_judge --url http://localhost:8001 --api openai --model google/medgemma-4b-it
+
+The token comes from --token-file or the environment variable MEDICAL_TEAM_JUDGE_TOKEN. Exit code 0: it audits;
+1: it does not, or calls a plain error none; 2: the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from rich.markup import escape
+from rich.table import Table
+
+from medical_team.config.judge import HttpJudgeConfig
+from medical_team.entry import FAILED, Parser, run_entry_point
+from medical_team.errors import ConfigError, JudgeError, JudgeOutage
+from medical_team.judge import AuditRequest, FailureKind, Judge, JudgeFailure
+from medical_team.types import Audit, Edit, ErrorType, GameType, Note
+
+if TYPE_CHECKING:
+    from medical_team.judge.http import Readiness
+    from medical_team.judge.openai import OpenAiCompleter
+
+EXAMPLE_NOTE = Note(
+    note_id="remote-judge-example",
+    sentences=(
+        "A 34-year-old man comes with fever and a productive cough for three days.",
+        "Crackles are heard over the right lower lobe, and a radiograph shows an infiltrate there.",
+        "He has no known allergies and takes no medicines.",
+        "He was started on amoxicillin for community-acquired pneumonia.",
+    ),
+    group="remote-judge-example",
+)
+EXAMPLE_EDIT = Edit(3, "He was started on metformin for community-acquired pneumonia.", ErrorType.PHARMACOTHERAPY)
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """What a judge answered, and after how many seconds."""
+
+    answer: Audit | JudgeFailure
+    seconds: float
+
+
+def example() -> AuditRequest:
+    """An error that any judge should see, in a note of this project's own: it may be shown."""
+    sentences = list(EXAMPLE_NOTE.sentences)
+    sentences[EXAMPLE_EDIT.sentence_id] = EXAMPLE_EDIT.replacement
+    shown = Note(
+        EXAMPLE_NOTE.note_id,
+        tuple(sentences),
+        EXAMPLE_NOTE.group,
+        EXAMPLE_EDIT.error_type,
+        EXAMPLE_EDIT.sentence_id,
+        EXAMPLE_NOTE.sentences[EXAMPLE_EDIT.sentence_id],
+    )
+    return AuditRequest(0, GameType.ADVERSARIAL_BENIGN, EXAMPLE_NOTE, EXAMPLE_EDIT, shown)
+
+
+def main(arguments: list[str]) -> int:
+    parser = Parser(__doc__)
+    parser.add_argument("--url", required=True, action="append", help="base URL; may be given several times")
+    parser.add_argument("--api", choices=("medical_team", "openai"), default="medical_team")
+    parser.add_argument("--model", help="with --api openai: the name the endpoint knows its model by")
+    parser.add_argument("--token-file", type=Path, help="file with the bearer token")
+    parser.add_argument("--audits", type=int, default=5, help="audits that are timed (default 5)")
+    parser.add_argument("--deadline", type=float, default=30.0, help="seconds an audit may take (default 30)")
+    options = parser.parse_args(arguments)
+    if options.audits < 1 or options.deadline <= 0:
+        raise ConfigError("--audits and --deadline must be above 0")
+    if (options.api == "openai") is not bool(options.model):
+        raise ConfigError("--model goes with --api openai, and --api openai with --model")
+    # One attempt: what is asked here is how the judge is, not how it is after retries.
+    config = HttpJudgeConfig(
+        urls=tuple(options.url), api=options.api, token_file=options.token_file, attempts=1, outage_budget_s=0
+    )
+    return asyncio.run(look(config, options.model, options.audits, options.deadline))
+
+
+async def look(config: HttpJudgeConfig, model: str | None, audits: int, deadline_s: float) -> int:
+    """Ask what is there, time some audits and show one; the exit code."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    async with open_judge(config, model) as (peer, judge):
+        found = await peer.readiness(deadline_s)
+        console.print(readiness_table(found))
+        problems = [one.problem for one in found if one.problem]
+        for problem in problems:
+            console.print(problem, markup=False, soft_wrap=True)
+        if problems:
+            return FAILED
+        timed = [await time_audit(judge, deadline_s) for _ in range(audits)]
+    console.print(audit_table(timed))
+    return 0 if all(isinstance(one.answer, Audit) and one.answer.is_error is not False for one in timed) else FAILED
+
+
+@asynccontextmanager
+async def open_judge(config: HttpJudgeConfig, model: str | None) -> AsyncIterator[tuple[Peer, Judge]]:
+    """Who says what is there, and who audits: the same at our own server, a chat model's completer otherwise."""
+    if model is None:
+        from medical_team.judge.http import HttpJudge
+
+        async with HttpJudge(config) as judge:
+            yield judge, judge
+    else:
+        from medical_team.judge.openai import OpenAiCompleter
+
+        async with OpenAiCompleter(config, model) as completer:
+            yield completer, PlainChatJudge(completer)
+
+
+class Peer(Protocol):
+    """What can be asked whether it is ready."""
+
+    async def readiness(self, within_s: float) -> list[Readiness]: ...
+
+
+class PlainChatJudge:
+    """The least that a chat model can be asked: enough to see that it is there and answers under a schema."""
+
+    SCHEMA: ClassVar = {
+        "type": "object",
+        "properties": {"answer": {"enum": ["error", "no_error"]}},
+        "required": ["answer"],
+        "additionalProperties": False,
+    }
+
+    def __init__(self, completer: OpenAiCompleter) -> None:
+        self.name = f"{completer.model}/plain-1"
+        self._completer = completer
+
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        return [await self._audit(request, deadline_s) for request in requests]
+
+    async def _audit(self, request: AuditRequest, deadline_s: float) -> Audit | JudgeFailure:
+        note = " ".join(request.shown.sentences)
+        question = f"Note: {note}\nIs this sentence of it a medical error? {request.edit.replacement}"
+        try:
+            text = await self._completer.complete(
+                [{"role": "user", "content": question}], schema=self.SCHEMA, max_tokens=32, deadline_s=deadline_s
+            )
+            answer = json.loads(text)["answer"]
+        except JudgeError as error:
+            return JudgeFailure(FailureKind(error.kind), str(error))
+        except (ValueError, KeyError, TypeError):
+            return JudgeFailure(FailureKind.MALFORMED, "the answer does not keep to its schema")
+        return Audit(answer == "error", self.name, "plain")
+
+
+async def time_audit(judge: Judge, deadline_s: float) -> Timed:
+    started = perf_counter()
+    try:
+        (answer,) = await judge.audit([example()], deadline_s)
+    except JudgeOutage as outage:  # with no budget, the first failure is one
+        answer = JudgeFailure(FailureKind.UNREACHABLE, str(outage))
+    return Timed(answer, perf_counter() - started)
+
+
+def readiness_table(found: Sequence[Readiness]) -> Table:
+    table = Table(title="Endpoints", title_justify="left")
+    for column in ("url", "reachable", "ready", "judge", "model"):
+        table.add_column(column, overflow="fold")
+    for one in found:
+        judge, model = (one.said.judge, one.said.model or "-") if one.said else ("-", "-")
+        table.add_row(
+            one.url, "yes" if one.reachable else "no", "no" if one.problem else "yes", escape(judge), escape(model)
+        )
+    return table
+
+
+def audit_table(timed: Sequence[Timed]) -> Table:
+    """One audit of the example, and how long each of them took."""
+    request, first = example(), timed[0].answer
+    seconds = [one.seconds for one in timed]
+    table = Table(title="An audit of a made-up note", title_justify="left", show_header=False)
+    table.add_row("was", request.note.sentences[request.edit.sentence_id])
+    table.add_row("is", request.edit.replacement)
+    if isinstance(first, Audit):
+        said = {True: "yes", False: "no", None: "cannot tell"}
+        table.add_row("an error?", said[first.is_error])
+        table.add_row("reason code", escape(first.reason))
+        table.add_row("realism", "-" if first.realism is None else f"{first.realism:.2f}")
+        table.add_row("judge", escape(first.judge))
+    else:
+        table.add_row("no audit", escape(f"{first.kind}: {first.message}"))
+    table.add_row("seconds", f"median {median(seconds):.3f} of {len(timed)}, {min(seconds):.3f} to {max(seconds):.3f}")
+    return table
+
+
+if __name__ == "__main__":
+    run_entry_point(main)

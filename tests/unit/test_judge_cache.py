@@ -1,0 +1,227 @@
+"""The cache of audits: what is asked once, what is kept, and what becomes of a bad file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import make_note
+
+from medical_team.errors import JudgeUnreachable
+from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
+from medical_team.judge.cache import CachedJudge, key_of
+from medical_team.judge.deadline import Deadline, standing_still
+from medical_team.types import Assessment, Audit, Edit, ErrorType, GameType, Verdict
+
+
+class CountingJudge:
+    """Answers by content and remembers the games it was asked about; may fail, and may wait until it is let go."""
+
+    def __init__(self, name: str = "counting-1") -> None:
+        self.name = name
+        self.asked: list[int] = []
+        self.fails: FailureKind | None = None
+        self.raises = False
+        self.says_it_is: str | None = None
+        self.gate: asyncio.Event | None = None
+
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        self.asked += [request.game_id for request in requests]
+        if self.gate:
+            await self.gate.wait()
+        if self.raises:
+            raise JudgeUnreachable("gone")
+        if self.fails:
+            return [JudgeFailure(self.fails) for _ in requests]
+        judge = self.says_it_is or self.name
+        return [Audit(True, judge, request.edit.replacement, 0.5, None, False) for request in requests]
+
+
+def request(content: int, game_id: int = 0) -> AuditRequest:
+    note = make_note(0, harmful=True)
+    edit = Edit(0, f"content-{content}", ErrorType.DIAGNOSIS)
+    return AuditRequest(game_id, GameType.ADVERSARIAL_HARMFUL, note, edit, note)
+
+
+@pytest.fixture
+def judge() -> CountingJudge:
+    return CountingJudge()
+
+
+async def test_what_was_audited_is_not_asked_again_whatever_the_game(tmp_path: Path, judge: CountingJudge):
+    cached = CachedJudge(judge, tmp_path / "audits.sqlite")
+    first = await cached.audit([request(1, 0), request(2, 1), request(1, 2)], 1.0)
+    second = await cached.audit([request(2, 3), request(3, 4)], 1.0)
+    assert len(judge.asked) == 3, "the same edit in two games of a batch is asked about once"
+    assert [getattr(answer, "reason", None) for answer in first + second] == [
+        f"content-{number}" for number in (1, 2, 1, 2, 3)
+    ]
+    assert first[1] == second[0] == Audit(True, "counting-1", "content-2", 0.5, None, False)
+    assert cached.hit_rate == pytest.approx(2 / 5)
+
+
+async def test_a_resumed_run_finds_its_audits(tmp_path: Path, judge: CountingJudge):
+    before = CachedJudge(judge, tmp_path / "run" / "audits.sqlite")
+    await before.audit([request(1), request(2)], 1.0)
+    before.close()
+    after = CachedJudge(CountingJudge(), tmp_path / "run" / "audits.sqlite")
+    assert after.hit_rate == 0.0
+    assert all(isinstance(answer, Audit) for answer in await after.audit([request(2), request(1)], 1.0))
+    assert after.hit_rate == 1.0
+
+
+async def test_a_failure_is_not_kept(tmp_path: Path, judge: CountingJudge):
+    cached = CachedJudge(judge, tmp_path / "audits.sqlite")
+    judge.fails = FailureKind.ABSTAINED
+    assert await cached.audit([request(1)], 1.0) == [JudgeFailure(FailureKind.ABSTAINED)]
+    judge.fails, judge.raises = None, True
+    with pytest.raises(JudgeUnreachable):
+        await cached.audit([request(1)], 1.0)
+    judge.raises = False
+    assert isinstance((await cached.audit([request(1)], 1.0))[0], Audit)
+
+
+async def test_another_judge_or_prompt_version_has_audits_of_its_own(tmp_path: Path, judge: CountingJudge):
+    await CachedJudge(judge, tmp_path / "audits.sqlite").audit([request(1)], 1.0)
+    other = CountingJudge("counting-2")
+    await CachedJudge(other, tmp_path / "audits.sqlite").audit([request(1)], 1.0)
+    assert other.asked == [0]
+
+
+async def test_an_audit_by_somebody_else_is_not_kept_under_this_judges_name(tmp_path: Path, judge: CountingJudge):
+    cached = CachedJudge(judge, tmp_path / "audits.sqlite")
+    judge.says_it_is = "restarted-as-another"
+    await cached.audit([request(1)], 1.0)
+    await cached.audit([request(1)], 1.0)
+    assert len(judge.asked) == 2
+
+
+def test_the_key_is_of_all_that_decides_and_of_nothing_else():
+    base = request(1)
+    error_note, clean_note = make_note(0, harmful=True), make_note(0, harmful=False)
+    others = [
+        request(2),
+        replace(base, game_type=GameType.ADVERSARIAL_BENIGN),
+        replace(base, note=clean_note),
+        replace(base, note=replace(error_note, corrected_sentence="Another.")),
+        replace(base, shown=clean_note),
+        replace(base, edit=replace(base.edit, sentence_id=1)),
+        replace(base, edit=replace(base.edit, error_type=ErrorType.TREATMENT)),
+        replace(base, assessment=Assessment(Verdict.HARMFUL, 0, "Right.", "Why.")),
+        replace(base, assessment=Assessment(Verdict.HARMFUL, 0, "Right.", "Why not.")),
+    ]
+    keys = [key_of(one, "judge-1") for one in (base, *others)] + [key_of(base, "judge-2")]
+    assert len(set(keys)) == len(keys)
+    assert key_of(replace(base, game_id=99), "judge-1") == keys[0]
+
+
+async def test_what_is_being_asked_is_not_asked_twice(tmp_path: Path, judge: CountingJudge):
+    cached = CachedJudge(judge, tmp_path / "audits.sqlite")
+    judge.gate = asyncio.Event()
+    asked = [asyncio.create_task(cached.audit([request(1, game), request(2, game)], 1.0)) for game in range(5)]
+    await asyncio.sleep(0.01)
+    judge.gate.set()
+    answers = await asyncio.gather(*asked)
+    assert judge.asked == [0, 0]
+    assert all([audit.reason for audit in pair] == ["content-1", "content-2"] for pair in answers)
+    assert cached.hit_rate == 0.8
+
+
+async def test_who_waits_for_anothers_audit_does_not_pay_for_the_judges_absence(tmp_path: Path, judge: CountingJudge):
+    class Away(CountingJudge):
+        async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+            with standing_still():
+                await asyncio.sleep(0.6)
+            return await super().audit(requests, deadline_s)
+
+    async def ask() -> list[Audit | JudgeFailure]:
+        async with Deadline(0.3):
+            return await cached.audit([request(1)], 0.3)
+
+    cached = CachedJudge(Away(), tmp_path / "audits.sqlite")
+    first, second = await asyncio.gather(ask(), ask())
+    assert first == second and isinstance(first[0], Audit)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "raises"])
+async def test_who_waits_for_anothers_audit_asks_itself_when_there_is_none(
+    tmp_path: Path, judge: CountingJudge, how: str
+):
+    cached = CachedJudge(judge, tmp_path / "audits.sqlite")
+    judge.gate = asyncio.Event()
+    first, second, third = (asyncio.create_task(cached.audit([request(1, game)], 1.0)) for game in range(3))
+    await asyncio.sleep(0.01)
+    if how == "cancelled":
+        first.cancel()
+        judge.gate.set()
+    else:
+        judge.raises = True
+        judge.gate.set()
+        await asyncio.sleep(0)
+        judge.raises = False
+    outcomes = await asyncio.wait_for(asyncio.gather(first, second, third, return_exceptions=True), timeout=30)
+    assert isinstance(outcomes[0], asyncio.CancelledError if how == "cancelled" else JudgeUnreachable)
+    assert [type(outcome) for outcome in outcomes[1:]] == [list, list]
+    assert judge.asked == [0, 1], "one of the two asks, the other takes its audit"
+
+
+@pytest.mark.parametrize("content", [b"this is no database" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
+async def test_a_damaged_file_is_one_warning_and_a_new_file(
+    tmp_path: Path, judge: CountingJudge, content: bytes, caplog: pytest.LogCaptureFixture
+):
+    path = tmp_path / "audits.sqlite"
+    path.write_bytes(content)
+    cached = CachedJudge(judge, path)
+    for _ in range(3):
+        assert isinstance((await cached.audit([request(1)], 1.0))[0], Audit)
+    assert judge.asked == [0]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+async def test_a_file_damaged_within_the_run_is_one_too(
+    tmp_path: Path, judge: CountingJudge, caplog: pytest.LogCaptureFixture
+):
+    path = tmp_path / "audits.sqlite"
+    cached = CachedJudge(judge, path)
+    await cached.audit([request(number) for number in range(200)], 1.0)
+    cached.close()
+    cached = CachedJudge(judge, path)
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+    answers = await cached.audit([request(number) for number in range(200)], 1.0)
+    answers += await cached.audit([request(number) for number in range(200)], 1.0)
+    assert all(isinstance(answer, Audit) for answer in answers)
+    assert cached.hit_rate >= 0.5 and len(caplog.records) == 1
+
+
+async def test_a_file_that_cannot_be_written_costs_a_warning(
+    tmp_path: Path, judge: CountingJudge, caplog: pytest.LogCaptureFixture
+):
+    path = tmp_path / "audits.sqlite"
+    cached = CachedJudge(judge, path)
+    other = sqlite3.connect(path)
+    other.execute("BEGIN EXCLUSIVE")
+    assert isinstance((await cached.audit([request(1)], 1.0))[0], Audit)
+    other.close()
+    assert len(caplog.records) == 1 and path.exists()
+
+
+async def test_the_file_is_its_owners_and_has_no_text(tmp_path: Path, judge: CountingJudge):
+    path = tmp_path / "audits.sqlite"
+    cached = CachedJudge(judge, path)
+    asked = replace(request(1), edit=Edit(0, "Mr Xanthopoulos", ErrorType.DIAGNOSIS))
+    judge.audit = _coded  # an audit whose reason is a code, as it should be
+    await cached.audit([asked], 1.0)
+    for file in tmp_path.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert b"Xanthopoulos" not in file.read_bytes() and b"Finding" not in file.read_bytes()
+
+
+async def _coded(requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+    return [Audit(True, "counting-1", "wrong") for _ in requests]

@@ -1,0 +1,57 @@
+"""Deadlines whose clock stands still while somebody below says so."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from medical_team.judge.deadline import Deadline, standing_still
+
+SOON, LATER = 0.3, 0.6
+
+
+async def test_a_deadline_ends_the_waiting():
+    with pytest.raises(TimeoutError):
+        async with Deadline(SOON):
+            await asyncio.Event().wait()
+
+
+async def test_time_spent_standing_still_does_not_count_for_any_deadline_around():
+    async with Deadline(SOON) as outer, Deadline(SOON) as inner:
+        with standing_still():
+            await asyncio.sleep(LATER)
+            assert 0 < inner.left_s <= SOON and 0 < outer.left_s <= SOON
+
+
+async def test_the_clock_goes_on_where_it_stopped():
+    with pytest.raises(TimeoutError):
+        async with Deadline(SOON):
+            with standing_still():
+                await asyncio.sleep(LATER)
+            await asyncio.Event().wait()
+
+
+async def test_it_stands_until_the_last_one_goes_on():
+    async def stand(seconds: float) -> None:
+        with standing_still():
+            await asyncio.sleep(seconds)
+
+    async with Deadline(SOON):
+        await asyncio.gather(stand(0.01), stand(LATER))
+
+
+async def test_a_task_that_goes_on_after_the_block_is_over_does_no_harm():
+    async def stand() -> None:
+        with standing_still():
+            await asyncio.sleep(LATER)
+
+    async with Deadline(SOON):
+        task = asyncio.create_task(stand())
+        await asyncio.sleep(0)
+    await task
+
+
+async def test_without_a_deadline_around_nothing_happens():
+    with standing_still():
+        await asyncio.sleep(0)
