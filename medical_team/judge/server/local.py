@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from time import monotonic
+from threading import Event
 from typing import Protocol, cast
 
 from medical_team.judge import make_judge
@@ -26,7 +26,7 @@ class Decides(Protocol):
 
 
 class ThreadedJudge:
-    """The Judge protocol over one that decides in place. What its deadline leaves no time for is not begun."""
+    """The Judge protocol over one that decides in place. Cancelled, it begins no further audit of the batch."""
 
     def __init__(self, judge: Decides, thread: ThreadPoolExecutor) -> None:
         self.name = judge.name
@@ -34,12 +34,16 @@ class ThreadedJudge:
         self._thread = thread
 
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
-        until = monotonic() + deadline_s
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._decide, requests, until)
+        unwanted = Event()
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self._decide, requests, unwanted)
+        finally:
+            unwanted.set()
 
-    def _decide(self, requests: Sequence[AuditRequest], until: float) -> list[Audit | JudgeFailure]:
+    def _decide(self, requests: Sequence[AuditRequest], unwanted: Event) -> list[Audit | JudgeFailure]:
         late = JudgeFailure(FailureKind.TIMEOUT)
-        return [self._judge.decide(request) if monotonic() < until else late for request in requests]
+        return [late if unwanted.is_set() else self._judge.decide(request) for request in requests]
 
 
 @asynccontextmanager
