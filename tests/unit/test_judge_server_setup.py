@@ -95,7 +95,7 @@ def test_a_port_in_use_is_one_sentence():
 
 
 def test_an_address_of_another_machine_is_one_sentence():
-    with pytest.raises(MachineError, match="203.0.113.7"):
+    with pytest.raises(MachineError, match=r"203\.0\.113\.7"):
         listen("203.0.113.7", 0)
 
 
