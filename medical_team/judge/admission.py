@@ -102,10 +102,10 @@ class AdmissionReport:
         in_turn = chain.from_iterable(zip_longest(errors, harmless))
         return tuple(probe for probe in in_turn if probe is not None)[:count]
 
-    def confirms(self) -> dict[Bucket, float]:
+    def confirms(self) -> dict[str, float]:
         """How often the judge calls a harmless edit an error, by bucket, of those that gates let through."""
         return {
-            row.bucket: row.called_error
+            row.bucket.value: row.called_error
             for row in self.figures.buckets
             if not row.bucket.is_error and row.bucket is not Bucket.NO_OP and not math.isnan(row.called_error)
         }

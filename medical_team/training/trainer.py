@@ -20,6 +20,7 @@ from openrlhf.trainer.ray.vllm_engine import batch_vllm_engine_call
 
 from medical_team.config import Config
 from medical_team.errors import SyncError
+from medical_team.judge.watch import WatchedJudge
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -56,6 +57,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         cluster: Cluster,
         tokenizer: Any,
         manager: MedicalGameManager,
+        judge: WatchedJudge,
         folder: Folder,
         identity: dict[str, Any],
         on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
@@ -67,6 +69,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         )
         self.config = config
         self.manager = manager
+        self.judge = judge
+        self.judge_metrics: Metrics = {}
         self.folder = folder
         self.identity = identity
         self.on_step = on_step
@@ -94,6 +98,7 @@ class SelfPlayTrainer(BasePPOTrainer):
     def play(self, step: int) -> Collected:
         """Games until there are exactly the samples a step needs; the games go to the records."""
         with self.awake():
+            self.judge_metrics = self.loop.run(self.judge.look(step))
             collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
         self.folder.games.flush(step)
         return collected
@@ -141,7 +146,8 @@ class SelfPlayTrainer(BasePPOTrainer):
     def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
         """Write the step's metrics and show its line."""
         tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
-        metrics = summarise(collected.stats) | {f"train/{name}": float(value) for name, value in losses.items()}
+        metrics = summarise(collected.stats) | self.judge_metrics
+        metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
@@ -158,7 +164,7 @@ class SelfPlayTrainer(BasePPOTrainer):
 
     def save(self, step: int) -> None:
         """Checkpoint: models, optimizers and random states by their groups, everything else by the driver."""
-        state = TrainerState(step, self.manager.state(), self.kl_ctl.value, self.identity)
+        state = TrainerState(step, self.manager.state(), self.kl_ctl.value, self.identity, self.judge.state())
         self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder))
 
     def resume(self) -> int:

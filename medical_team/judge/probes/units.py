@@ -35,7 +35,7 @@ _UNITS = (
     rule(r"(?<=\d) mEq/L\b", " milliequivalents per liter"),
     rule(r"(?<=\d)/mm3\b", " per cubic millimeter"),
     rule(r"(?<=\d) cm wide\b", " centimeters wide"),
-    rule(r"\b(\d{1,2}) mm wide\b", _centimetres),
+    rule(r"\b(\d{1,2}) mm\b(?= wide)", _centimetres),
     rule(r"\b([2-4]) weeks\b(?= ago| late)", _days),
     rule(r"(?<=\bfor )([2-4]) weeks\b", _days),
     rule(r"\b2 days\b", "48 hours"),
