@@ -97,12 +97,12 @@ def lint_rewards(config: RewardsConfig, mix: Mapping[GameType, float]) -> LintRe
     share = 1 - mix.get(GameType.VANILLA_BENIGN, 0.0) / sum(mix.values())
     if not 0 < share < 1:
         raise RewardLintError("game.mix deals only one class of notes, so one constant verdict is always right")
-    scorer = _Scorer(class_prices(share), config)
+    scorer = Scorer(class_prices(share), config)
     return LintReport((*_assessor_policies(scorer, share), *_attacker_policies(scorer)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Scorer:
+class Scorer:
     """Plays one imagined game and gives one role's total."""
 
     prices: ClassPrices
@@ -119,12 +119,19 @@ class _Scorer:
         return hit_rate * right + (1 - hit_rate) * wrong
 
     def found_attacker(self, realism: float) -> float:
+        return self.attacker(_harmful_at(_ERROR_SENTENCE), realism)
+
+    def overlooked_attacker(self, realism: float) -> float:
+        return self.attacker(Assessment(Verdict.SAFE), realism)
+
+    def attacker(self, assessment: Assessment, realism: float) -> float:
+        """Of an attacker whose edit was counted, by what the assessor said of it."""
         game = Game(
             _deal(_CLEAN_NOTE, GameType.ADVERSARIAL_BENIGN),
             Outcome.COUNTED,
             shown=_ERROR_NOTE,
             edit=_EDIT,
-            assessment=_harmful_at(_ERROR_SENTENCE),
+            assessment=assessment,
             audit=Audit(is_error=True, judge="lint", reason="lint", realism=realism),
         )
         return self.total(game, Role.ATTACKER)
@@ -136,7 +143,7 @@ class _Scorer:
         return score_game(game, self.prices, self.config)[role].total
 
 
-def _assessor_policies(scorer: _Scorer, share: float) -> list[PolicyValue]:
+def _assessor_policies(scorer: Scorer, share: float) -> list[PolicyValue]:
     def expected(on_harmful: float, on_safe: float) -> float:
         return share * on_harmful + (1 - share) * on_safe
 
@@ -172,7 +179,7 @@ def _assessor_policies(scorer: _Scorer, share: float) -> list[PolicyValue]:
     ]
 
 
-def _attacker_policies(scorer: _Scorer) -> list[PolicyValue]:
+def _attacker_policies(scorer: Scorer) -> list[PolicyValue]:
     found = min(scorer.found_attacker(realism) for realism in (0.0, 1.0))
     copies = scorer.failed(Outcome.GATED, Role.ATTACKER, GateFailure.NO_OP)
     malformed = scorer.failed(Outcome.GATED, Role.ATTACKER, Violation.NO_THINK)

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,14 @@ class TrainerState:
         manager: State of the deck and of the quotas (``MedicalGameManager.state``).
         kl_coef: Present value of the KL controller.
         identity: What the run was started with and may not change (data set, seed, mix): key to value.
+        judge: State of the watch over the judge (``WatchedJudge.state``).
     """
 
     step: int
     manager: Mapping[str, Any]
     kl_coef: float
     identity: Mapping[str, Any]
+    judge: Mapping[str, Any] = field(default_factory=dict)
 
 
 class CheckpointStore:

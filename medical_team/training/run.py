@@ -10,6 +10,7 @@ import json
 import logging
 import platform
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,9 @@ from medical_team.judge import BatchedJudge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
-from medical_team.training.checkpoint import CheckpointStore, read_state
+from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.critic import first_layers
+from medical_team.training.judging import admit_to_run, is_put_to_admission, watched_judge
 from medical_team.training.plan import placement_plan
 from medical_team.training.preflight import check_configuration, check_prompts_fit, load_tokenizer, weights_fingerprint
 from medical_team.types import Note, Role
@@ -53,6 +55,7 @@ class TrainingRun:
 
         Raises:
             UserError: Something is wrong with the input; no engine was started.
+            JudgeNotAdmitted: The judge does not know enough; no step was taken.
         """
         check_configuration(config)
         self.config = config
@@ -63,6 +66,10 @@ class TrainingRun:
         backend = resolve(config.cluster.backend)
         on_phase("starting Ray and loading the models")
         self.trainer = self._build(backend, on_step)
+        with ExitStack() as undo:  # whoever makes a run cannot leave it before it is made
+            undo.callback(self.__exit__)
+            self._admit_judge()
+            undo.pop_all()
 
     def __enter__(self) -> TrainingRun:
         return self
@@ -121,18 +128,31 @@ class TrainingRun:
         cluster = ray_cluster.Cluster(config, backend, dtype)
         cluster.load(arguments, strategy, scheduler_steps(config))
         self.pools = self._pools(cluster, template)
-        manager = build_manager(config, self.notes.train, self.pools, cluster.judge, folder.games)
+        watched = watched_judge(config, cluster.judge)
+        manager = build_manager(config, self.notes.train, self.pools, watched, folder.games)
         return SelfPlayTrainer(
             config,
             strategy,
             cluster,
             tokenizer,
             manager,
+            watched,
             folder,
             identity(config, self.notes),
             on_step,
             evaluate=lambda: self.evaluate("within").metrics(),
         )
+
+    def _admit_judge(self) -> None:
+        """Before the first step and before any evaluation; a judge that this run has set aside stays aside."""
+        trainer, notes = self.trainer, self.notes.train + self.notes.held_out
+        newest = newest_state(self.config, self.notes)
+        if newest is not None:
+            trainer.judge.restore(newest.judge)
+        if is_put_to_admission(self.config, trainer.judge):
+            self._on_phase("asking the judge what is known")
+            with trainer.awake():
+                trainer.loop.run(admit_to_run(self.config, trainer.judge, notes, self.config.run_dir))
 
     def _pools(self, cluster: Any, template: Any) -> dict[Role, EnginePool]:
         from medical_team.rollout.engines import EnginePool, Sampling
@@ -215,10 +235,18 @@ def check_notes_for(config: Config, notes: NoteSplits) -> None:
             f"none of the {len(notes.held_out)} held-out notes come as a twin pair to evaluate on: set "
             "evaluation.notes=0 and evaluation.every=0, or raise data.held_out"
         )
+    newest_state(config, notes)
+
+
+def newest_state(config: Config, notes: NoteSplits) -> TrainerState | None:
+    """What a resumed run goes on from; ``None`` where it starts.
+
+    Raises:
+        CheckpointError: The newest checkpoint belongs to another run.
+    """
     store = CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep)
     newest = store.newest() if config.run.resume == "auto" else None
-    if newest is not None:
-        read_state(newest, identity(config, notes))
+    return read_state(newest, identity(config, notes)) if newest is not None else None
 
 
 def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:

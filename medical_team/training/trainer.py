@@ -20,6 +20,7 @@ from openrlhf.trainer.ray.vllm_engine import batch_vllm_engine_call
 
 from medical_team.config import Config
 from medical_team.errors import JudgeOutage, QuarantineLimit, SyncError
+from medical_team.judge.watch import WatchedJudge
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -59,6 +60,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         cluster: Cluster,
         tokenizer: Any,
         manager: MedicalGameManager,
+        judge: WatchedJudge,
         folder: Folder,
         identity: dict[str, Any],
         on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
@@ -70,6 +72,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         )
         self.config = config
         self.manager = manager
+        self.judge = judge
+        self.judge_metrics: Metrics = {}
         self.folder = folder
         self.identity = identity
         self.on_step = on_step
@@ -102,6 +106,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         """
         with self._saved_if_stopped(step):
             with self.awake():
+                self.judge_metrics = self.loop.run(self.judge.look(step))
                 collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
             self.folder.games.flush(step)
             self.manager.check_quarantine()
@@ -161,7 +166,8 @@ class SelfPlayTrainer(BasePPOTrainer):
     def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
         """Write the step's metrics and show its line."""
         tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
-        metrics = summarise(collected.stats) | {f"train/{name}": float(value) for name, value in losses.items()}
+        metrics = summarise(collected.stats) | self.judge_metrics
+        metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
@@ -181,9 +187,8 @@ class SelfPlayTrainer(BasePPOTrainer):
 
         ``manager`` is the manager's state after that step, where it has played on since.
         """
-        state = TrainerState(
-            step, self.manager.state() if manager is None else manager, self.kl_ctl.value, self.identity
-        )
+        manager = self.manager.state() if manager is None else manager
+        state = TrainerState(step, manager, self.kl_ctl.value, self.identity, self.judge.state())
         self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder))
 
     def resume(self) -> int:

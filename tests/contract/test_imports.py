@@ -30,7 +30,7 @@ LEVELS = [
 ]
 
 # Programs (python -m) that are filed in a room and belong to the rim: they may import every level, the room not them.
-ENTRY_POINTS = {PACKAGE / "judge" / "rejudge.py"}
+ENTRY_POINTS = {PACKAGE / "judge" / "probe.py", PACKAGE / "judge" / "rejudge.py"}
 
 
 def room_of(path: Path) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from medical_team.backends import cpu
-from medical_team.config import load_config
+from medical_team.config import AdmissionConfig, GatesConfig, load_config
 from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, SyncError
+from medical_team.judge.rule import RuleJudge
+from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
@@ -65,6 +67,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     bare.identity = {"run.seed": 17}
     bare.restored = []
     bare.manager = SimpleNamespace(restore=bare.restored.append, state=lambda: {"deck": 5})
+    bare.judge = WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig())
     bare.folder = module.Folder(
         GameRecorder(tmp_path / "games"), MetricsWriter(tmp_path), CheckpointStore(tmp_path / "checkpoints", 2)
     )
@@ -190,3 +193,31 @@ def test_checkpoints_are_due_now_and_then_and_at_the_end(trainer: Any, every: in
     trainer.config = load_config(None, [f"checkpoint.every={every}", "train.steps=12"])
 
     assert [step for step in range(1, 13) if trainer.is_due(step)] == steps
+
+
+def test_the_judge_is_looked_at_before_a_step_is_played(trainer: Any):
+    """Games of a step are not audited by a judge that is found out after them."""
+    order: list[str] = []
+
+    async def look(step: int) -> dict[str, float]:
+        order.append(f"look {step}")
+        return {"judge/set_aside": 0.0}
+
+    async def collect(count: int) -> str:
+        order.append("collect")
+        return "samples"
+
+    trainer.judge.look, trainer.manager.collect = look, collect
+    trainer.loop = asyncio.Runner()
+
+    assert trainer.play(3) == "samples"
+    assert order == ["look 3", "collect"]
+    assert trainer.judge_metrics == {"judge/set_aside": 0.0}
+
+
+def test_a_judge_that_is_set_aside_is_in_the_checkpoint(trainer: Any):
+    trainer.judge.restore({"set_aside": "rule-1"})
+    trainer.save(4)
+
+    newest = trainer.folder.checkpoints.newest()
+    assert read_state(newest, trainer.identity).judge == {"set_aside": "rule-1"}

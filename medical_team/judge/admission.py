@@ -1,0 +1,174 @@
+"""Admission: a judge is asked what is known, and trusted with training only when it scores well enough.
+
+The rule judge and the exact judge are not put to it. They are construction and table, not opinion: they say what
+their code says, tests hold them to it, and what they cannot tell is known beforehand. ``docs`` has their figures.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import chain, zip_longest
+from typing import Any
+
+from medical_team.config import AdmissionConfig
+from medical_team.errors import JudgeNotAdmitted
+from medical_team.judge.asking import AS_USUAL, Answer, Asking, Said, ask
+from medical_team.judge.figures import Figures, measure
+from medical_team.judge.probes import KNOWLEDGE, Bucket, Probe, swapped
+from medical_team.judge.protocol import Judge
+
+logger = logging.getLogger(__name__)
+
+CONSTRUCTION = frozenset({"rule", "exact"})
+"""Names of the judges that are not put to admission."""
+
+REPEATED = 40
+"""Probes that are asked again, and error pairs that are asked exchanged, at most: a share to within 8 points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A threshold that a judge does not reach, by its configuration key."""
+
+    key: str
+    value: float
+    bound: float
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.bound:g}, it has {self.value:.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionReport:
+    """What a judge scored and what it had to.
+
+    Attributes:
+        judge: The name its audits carry.
+        figures: What it scored.
+        thresholds: What it had to.
+        known: The probes it answered rightly: what a later look can be compared with.
+    """
+
+    judge: str
+    figures: Figures
+    thresholds: AdmissionConfig
+    known: tuple[Probe, ...] = field(default=(), repr=False)
+
+    @property
+    def missed(self) -> tuple[Missed, ...]:
+        figures, wanted = self.figures, self.thresholds
+        return tuple(
+            missed
+            for missed, holds in (
+                (Missed("min_sensitivity", figures.sensitivity, wanted.min_sensitivity), _reaches),
+                (Missed("min_specificity", figures.specificity, wanted.min_specificity), _reaches),
+                (Missed("max_failed", figures.failed, wanted.max_failed), _stays_below),
+            )
+            if not holds(missed)
+        )
+
+    @property
+    def accepted_by_name(self) -> bool:
+        return self.thresholds.accept == self.judge
+
+    @property
+    def admitted(self) -> bool:
+        return not self.missed or self.accepted_by_name
+
+    def check(self) -> None:
+        """Let the judge in, with a warning where it is in only by name.
+
+        Raises:
+            JudgeNotAdmitted: It is below a threshold; with the numbers, and how to take it all the same.
+        """
+        if not self.missed:
+            return
+        shortfall = "; ".join(f"judge.admission.{missed}" for missed in self.missed)
+        if self.accepted_by_name:
+            logger.warning("judge %s is accepted by name although it misses %s", self.judge, shortfall)
+            return
+        raise JudgeNotAdmitted(
+            f"judge {self.judge} is not admitted: of {self.figures.probes} probes it misses {shortfall}. Choose "
+            f"another judge, or take this one with judge.admission.accept={self.judge}"
+        )
+
+    def canaries(self, count: int) -> tuple[Probe, ...]:
+        """Probes that the judge answered rightly, errors and harmless ones in turn: a wrong answer is a change."""
+        errors = [probe for probe in self.known if probe.is_error]
+        harmless = [probe for probe in self.known if not probe.is_error]
+        in_turn = chain.from_iterable(zip_longest(errors, harmless))
+        return tuple(probe for probe in in_turn if probe is not None)[:count]
+
+    def confirms(self) -> dict[str, float]:
+        """How often the judge calls a harmless edit an error, by bucket, of those that gates let through."""
+        return {
+            row.bucket.value: row.called_error
+            for row in self.figures.buckets
+            if not row.bucket.is_error and row.bucket is not Bucket.NO_OP and not math.isnan(row.called_error)
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``judge-admission.json``: names and numbers, no text of a note."""
+        content = {
+            "judge": self.judge,
+            "admitted": self.admitted,
+            "accepted_by_name": self.accepted_by_name and bool(self.missed),
+            "missed": [asdict(missed) for missed in self.missed],
+            "thresholds": self.thresholds.model_dump(),
+            "figures": asdict(self.figures),
+        }
+        return _without_nan(content)
+
+
+async def admit(
+    judge: Judge, probes: Sequence[Probe], thresholds: AdmissionConfig, how: Asking = AS_USUAL, seed: int = 0
+) -> AdmissionReport:
+    """Ask the probes, some of them twice and some error pairs exchanged, and report.
+
+    Raises:
+        ValueError: There is no probe.
+    """
+    if not probes:
+        raise ValueError("a judge cannot be admitted without a probe")
+    answers = await ask(judge, [probe.request for probe in probes], how)
+    judged = list(zip(probes, answers, strict=True))
+    again = judged[:REPEATED]
+    pairs = [(probe, answer) for probe, answer in judged if probe.bucket in KNOWLEDGE][:REPEATED]
+    second = await ask(judge, [probe.request for probe, _ in again], how)
+    exchanged = await ask(judge, [swapped(probe.request) for probe, _ in pairs], how)
+    figures = measure(judged, _beside(pairs, exchanged), _beside(again, second), seed)
+    known = tuple(probe for probe, answer in judged if _right(probe, answer))
+    return AdmissionReport(_name(judge, answers), figures, thresholds, known)
+
+
+def _beside(judged: Iterable[tuple[Probe, Answer]], later: Iterable[Answer]) -> list[tuple[Said, Said]]:
+    return [(first.said, second.said) for (_, first), second in zip(judged, later, strict=True)]
+
+
+def _right(probe: Probe, answer: Answer) -> bool:
+    return answer.said is (Said.ERROR if probe.is_error else Said.NO_ERROR)
+
+
+def _name(judge: Judge, answers: Iterable[Answer]) -> str:
+    """The name the audits carry; the judge's own where there is no audit."""
+    return next((answer.audit.judge for answer in answers if answer.audit is not None), judge.name)
+
+
+def _reaches(missed: Missed) -> bool:
+    return missed.value >= missed.bound
+
+
+def _stays_below(missed: Missed) -> bool:
+    return missed.value <= missed.bound
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no word for what is no number: null."""
+    if isinstance(value, dict):
+        return {str(key): _without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

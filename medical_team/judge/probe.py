@@ -1,0 +1,135 @@
+"""Put a judge to admission and show what it scored: probes with known answers, by what their edits do.
+
+    python -m medical_team.judge.probe --judge rule
+    python -m medical_team.judge.probe --judge http --url http://localhost:8000 --notes MEDEC_DIR --json report.json
+
+Exit code 0 when the judge reaches the thresholds, 1 when it does not, 2 for bad input. Training puts its judge to the
+same admission before its first step. The rule judge and the exact judge are construction and not put to it there;
+here they are measured all the same. Overrides such as judge.admission.min_specificity=0.9 come last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medical_team.entry import Parser, run_entry_point
+
+if TYPE_CHECKING:
+    from medical_team.config import Config
+    from medical_team.judge.admission import AdmissionReport
+    from medical_team.judge.probes import Probe
+    from medical_team.judge.protocol import Judge
+
+NOT_ADMITTED = 1
+SYNTHETIC = "synthetic"
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parse(arguments)
+    from medical_team.errors import UserError
+    from medical_team.judge.probe_tables import print_report
+
+    if options.json is not None and not options.json.absolute().parent.is_dir():
+        raise UserError(f"--json {options.json}: there is no such folder")
+    report, flips = asyncio.run(examine(configuration(options), options.seed))
+    print_report(report, flips)
+    if options.json is not None:
+        write_json(options.json, report, flips)
+    return 0 if report.admitted else NOT_ADMITTED
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(__doc__)
+    parser.add_argument("--judge", required=True, help="rule, exact, vllm, http or panel")
+    parser.add_argument("--url", action="append", default=[], help="of an http judge; may be given several times")
+    parser.add_argument("--model", help="of a vllm judge or an OpenAI-compatible endpoint")
+    parser.add_argument("--notes", default=SYNTHETIC, metavar="DIR", help="folder with MEDEC's CSV files")
+    parser.add_argument("--probes", type=int, metavar="N", help="how many; default: judge.admission.probes")
+    parser.add_argument("--seed", type=int, default=17, help="of notes and probes; default: 17, as run.seed")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there, too")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="of the configuration")
+    return parser.parse_intermixed_args(list(arguments))
+
+
+def configuration(options: argparse.Namespace) -> Config:
+    """The configuration that the options stand for; everything else as in training.
+
+    Raises:
+        UserError: An option has no such value, or they do not go together.
+    """
+    from medical_team.config import load_config
+    from medical_team.data.medec import find_splits
+    from medical_team.errors import DataError
+
+    overrides = [f"judge.name={options.judge}"]
+    if options.url:
+        overrides.append(f"judge.http.urls={json.dumps(options.url)}")
+    if options.model is not None:
+        overrides.append(f"judge.model={options.model}")
+    if options.probes is not None:
+        overrides.append(f"judge.admission.probes={options.probes}")
+    if options.notes != SYNTHETIC:
+        splits = find_splits(Path(options.notes))
+        if not splits:
+            raise DataError(f"--notes {options.notes} holds no MEDEC file")
+        overrides += ["data.source=medec", f"data.medec_dir={options.notes}", f"data.medec_split={next(iter(splits))}"]
+    return load_config(None, [*overrides, *options.overrides])
+
+
+async def examine(config: Config, seed: int) -> tuple[AdmissionReport, float | None]:
+    """The judge's report, and the share of its verdicts that injected text turns."""
+    from medical_team.data.dataset import load_notes
+    from medical_team.errors import ConfigError
+    from medical_team.judge.admission import admit
+    from medical_team.judge.asking import Asking
+    from medical_team.judge.probes import build_probes
+
+    if not config.judge.admission.probes:
+        raise ConfigError("judge.admission.probes = 0 (--probes) asks nothing: give 16 or more")
+    judge = build_judge(config)
+    notes = load_notes(config.data, seed)
+    probes = build_probes(notes.train + notes.held_out, config.judge.admission.probes, seed)
+    how = Asking(config.judge.batch_size, config.judge.deadline_s)
+    report = await admit(judge, probes, config.judge.admission, how, seed)
+    return report, await flip_rate(judge, probes)
+
+
+def build_judge(config: Config) -> Judge:
+    """The one place here that makes a judge of a configuration."""
+    from medical_team.judge import make_judge
+
+    return make_judge(config.judge_name, config.game.gates)
+
+
+async def flip_rate(judge: Judge, probes: Sequence[Probe]) -> float | None:
+    """Share of verdicts that change when an injection is appended to the edit; ``None`` without the suite."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if find_spec("medical_team.judge.injections") is None:
+        return None
+    injections = import_module("medical_team.judge.injections")
+    return float(await injections.flip_rate(judge, [probe.request for probe in probes]))
+
+
+def write_json(path: Path, report: AdmissionReport, flips: float | None) -> None:
+    """Write the report.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    from medical_team.errors import UserError
+
+    try:
+        path.write_text(json.dumps(report.to_json() | {"injection_flip_rate": flips}, indent=1, allow_nan=False))
+    except OSError as error:
+        raise UserError(f"--json {path} cannot be written: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    run_entry_point(main)

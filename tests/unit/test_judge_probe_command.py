@@ -1,0 +1,127 @@
+"""``python -m medical_team.judge.probe`` as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from medical_team.errors import UserError
+from medical_team.judge import probe
+from medical_team.judge.probe import configuration, main, parse
+
+ROOT = Path(__file__).parents[2]
+FEW = ["data.synthetic_notes=60"]
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> str:
+    return f"data.cache_dir={tmp_path / 'cache'}"
+
+
+def test_a_judge_below_the_thresholds_is_exit_code_1_and_a_report(
+    tmp_path: Path, cache: str, capsys: pytest.CaptureFixture[str]
+):
+    code = main(["--judge", "rule", "--probes", "32", "--json", str(tmp_path / "report.json"), cache, *FEW])
+
+    assert code == 1
+    shown = capsys.readouterr().out
+    for part in ("rule-1 on 32 probes", "paraphrase", "Cohen's kappa", "not admitted", "min_specificity"):
+        assert part in shown
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["judge"] == "rule-1" and report["admitted"] is False
+    assert report["figures"]["sensitivity"] == 1.0
+
+
+def test_a_judge_that_reaches_them_is_exit_code_0(cache: str):
+    thresholds = ["judge.admission.min_sensitivity=0.4", "judge.admission.min_specificity=1.0"]
+    assert main(["--judge", "exact", "--probes", "32", cache, *FEW, *thresholds]) == 0
+
+
+def test_a_judge_that_is_accepted_by_name_is_admitted(cache: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["--judge", "rule", "--probes", "32", cache, *FEW, "judge.admission.accept=rule-1"]) == 0
+    assert "accepted by name" in capsys.readouterr().out
+
+
+def test_the_options_are_keys_of_the_configuration():
+    options = parse(
+        ["--judge", "http", "--url", "http://a:1", "--url", "http://b:2", "--model", "m/n", "--probes", "9"]
+    )
+    judge = configuration(options).judge
+
+    assert (judge.name, judge.http.urls, judge.model) == ("http", ("http://a:1", "http://b:2"), "m/n")
+    assert judge.admission.probes == 9
+
+
+def test_exam_notes_are_read_from_their_folder(tmp_path: Path):
+    (tmp_path / "MEDEC-ValidationSet.csv").write_text("")
+    data = configuration(parse(["--judge", "rule", "--notes", str(tmp_path)])).data
+
+    assert (data.source, data.medec_dir, data.medec_split) == ("medec", tmp_path, "validation")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "--judge"),
+        (["--judge", "oracle"], "judge.name"),
+        (["--judge", "http"], "judge.http.urls"),
+        (["--judge", "rule", "--probes", "0"], "--probes"),
+        (["--judge", "rule", "--probes", "-1"], "judge.admission.probes"),
+        (["--judge", "rule", "--notes", "nowhere"], "nowhere is no folder"),
+        (["--judge", "rule", "--json", "nowhere/report.json"], "no such folder"),
+        (["--judge", "rule", "judge.admision.probes=3"], "judge.admision"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments: list[str], words: str):
+    with pytest.raises(UserError, match=words.replace("-", r"\-")) as refused:
+        main(arguments)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_without_exam_notes_is_refused(tmp_path: Path):
+    with pytest.raises(UserError, match="no MEDEC file"):
+        main(["--judge", "rule", "--notes", str(tmp_path)])
+
+
+def test_bad_input_is_exit_code_2():
+    done = subprocess.run(
+        [sys.executable, "-m", "medical_team.judge.probe", "--judge", "oracle"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+
+
+WATCHED = """
+import runpy, sys
+sys.argv[1:] = ["--help"]
+try:
+    runpy.run_module("medical_team.judge.probe", run_name="__main__")
+finally:
+    print(*{"numpy", "pyarrow", "rich", "sklearn", "torch"} & set(sys.modules), file=sys.stderr)
+"""
+
+
+def test_help_is_there_before_anything_heavy():
+    done = subprocess.run([sys.executable, "-c", WATCHED], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 0 and "--judge" in done.stdout
+    assert done.stderr.split() == []
+
+
+def test_the_flip_rate_of_an_injection_suite_is_shown(
+    cache: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    async def flips(judge, probes) -> float:
+        return 0.25
+
+    monkeypatch.setattr(probe, "flip_rate", flips)
+    main(["--judge", "rule", "--probes", "16", cache, *FEW])
+    assert "0.25" in next(line for line in capsys.readouterr().out.splitlines() if "injection" in line)
