@@ -66,7 +66,9 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     bare.kl_ctl = SimpleNamespace(value=0.0)
     bare.identity = {"run.seed": 17}
     bare.restored = []
-    bare.manager = SimpleNamespace(restore=bare.restored.append, state=lambda: {"deck": 5})
+    bare.manager = SimpleNamespace(
+        restore=bare.restored.append, state=lambda: {"deck": 5}, check_quarantine=lambda: None
+    )
     bare.judge = WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig())
     bare.folder = module.Folder(
         GameRecorder(tmp_path / "games"), MetricsWriter(tmp_path), CheckpointStore(tmp_path / "checkpoints", 2)

@@ -59,12 +59,20 @@ def test_what_it_prints_loads_again(tmp_path: Path):
 
 def test_short_forms_are_their_keys():
     done = launch(
-        *("--model_id", "models/one", "--judge_model_id", "rule", "--num_samples=40", "--max_rounds", "3"),
+        *(
+            "--model_id",
+            "models/one",
+            "--judge_model_id",
+            "google/medgemma-4b-it",
+            "--num_samples=40",
+            "--max_rounds",
+            "3",
+        ),
         *("--resume", "auto", "--dry-run"),
     )
 
     assert done.returncode == 0, done.stderr
-    for line in ("path: models/one", "name: rule", "num_samples: 40", "steps: 3", "resume: auto"):
+    for line in ("path: models/one", "model: google/medgemma-4b-it", "num_samples: 40", "steps: 3", "resume: auto"):
         assert line in done.stdout
 
 
