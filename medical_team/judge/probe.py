@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 NOT_ADMITTED = 1
 SYNTHETIC = "synthetic"
 
+# Each of them is asked once a payload, of which there are dozens.
+INJECTED = 16
+
 
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
@@ -107,14 +110,15 @@ def build_judge(config: Config) -> Judge:
 
 
 async def flip_rate(judge: Judge, probes: Sequence[Probe]) -> float | None:
-    """Share of verdicts that change when an injection is appended to the edit; ``None`` without the suite."""
+    """Share of verdicts that turn when injected text is appended to the edit; ``None`` without the suite of it."""
     from importlib import import_module
     from importlib.util import find_spec
 
     if find_spec("medical_team.judge.injections") is None:
         return None
     injections = import_module("medical_team.judge.injections")
-    return float(await injections.flip_rate(judge, [probe.request for probe in probes]))
+    flips = await injections.flip_rate(judge, [probe.request for probe in probes[:INJECTED]])
+    return flips.rate
 
 
 def write_json(path: Path, report: AdmissionReport, flips: float | None) -> None:
