@@ -129,12 +129,10 @@ class WarmStartConfig(Section):
     """Where fine-tuning starts from."""
     output: Path = Path("runs/models/warm-start")
     """The model folder it writes."""
-    examples: int = Field(default=72, ge=1)
+    examples: int = Field(default=80, ge=1)
     """Gold turns, half of them the attacker's."""
-    frozen_layers: int = Field(default=0, ge=0)
-    """So many of the first layers, and the embedding, stay as they are: less work a turn for a small machine."""
-    batch_size: int = Field(default=4, ge=1)
-    learning_rate: float = Field(default=3e-4, gt=0)
+    batch_size: int = Field(default=2, ge=1)
+    learning_rate: float = Field(default=2.5e-4, gt=0)
     epochs: float = Field(default=1.0, gt=0)
     evaluate: int = Field(default=32, ge=0)
     """Held-out prompts answered afterwards, to count how many parse."""
