@@ -37,7 +37,7 @@ def test_the_reasoning_is_made_from_what_differs(error_note):
     attacker, assessor = (split_thinking(turn.answer)[0] for turn in gold_turns(error_note))
     corrected = error_note.corrected_sentence
     assert attacker == f"Sentence 3 says: {corrected} Swap Streptococcus pneumoniae for Escherichia coli."
-    assert assessor == "Sentence 3 says Escherichia coli; Streptococcus pneumoniae fits better."
+    assert assessor == ("The findings do not fit Escherichia coli in sentence 3; Streptococcus pneumoniae fits.")
 
 
 def test_a_donor_gives_a_turn_that_makes_an_error_harder(error_note):
