@@ -89,7 +89,7 @@ def test_medec_gold_turns_parse_and_are_short(medec_validation):
         read(turn.answer, note)
         thinking, _ = split_thinking(turn.answer)
         repeated = max(len(sentence.split()) for sentence in (*note.sentences, note.corrected_sentence or ""))
-        assert 0 < len(thinking.split()) <= 2 * QUOTED_WORDS + 7 + repeated * (turn.role is Role.ATTACKER)
+        assert 0 < len(thinking.split()) <= 2 * QUOTED_WORDS + 9 + repeated * (turn.role is Role.ATTACKER)
         assert _untold(turn.messages, note)
 
 
