@@ -75,3 +75,7 @@ class CheckpointError(MedicalTeamError):
 
 class SyncError(MedicalTeamError):
     """After a weight sync an engine does not hold the trainer's weights."""
+
+
+class StallError(MedicalTeamError):
+    """A phase of a run (placing, loading, forwards, an update, a sync, a save) was not over before its deadline."""

@@ -33,11 +33,16 @@ def make_note(number: int, *, harmful: bool, sentences: int = 8) -> Note:
 class FakeDeck:
     """Deals notes in a circle; all of its state is how many games it dealt."""
 
-    def __init__(self, notes: int = 20, seed: int = 0) -> None:
+    def __init__(self, notes: int = 20, seed: int = 0, error_notes: bool = True) -> None:
         self.dealt = 0
         self._seed = seed
         self._clean = [make_note(number, harmful=False) for number in range(notes)]
-        self._error = [make_note(number, harmful=True) for number in range(notes)]
+        self._error = [make_note(number, harmful=True) for number in range(notes)] if error_notes else []
+
+    def can_deal(self, game_type: GameType) -> bool:
+        return bool(
+            self._error if game_type in (GameType.VANILLA_HARMFUL, GameType.ADVERSARIAL_HARMFUL) else self._clean
+        )
 
     def deal_of(self, game_type: GameType) -> Deal:
         game_id, self.dealt = self.dealt, self.dealt + 1

@@ -120,6 +120,8 @@ class ClusterConfig(Section):
     """Port of the Ray dashboard of a cluster that is started here, on loopback; none when not given."""
     start_timeout_s: float = Field(default=600.0, gt=0)
     """Seconds for placement and model loading."""
+    phase_timeout_s: float = Field(default=3600.0, gt=0)
+    """Seconds that one phase of a step (forwards, update, weight sync, checkpoint) may take; the run ends then."""
     threads: int = Field(default=0, ge=0)
     """CPU only: threads a worker computes with; 0 for all cores."""
 
