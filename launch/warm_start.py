@@ -28,7 +28,7 @@ def run(config: Config) -> None:
     """One warm start, told to the terminal. The demo calls it too."""
     from medical_team.data.dataset import load_notes
     from medical_team.terminal import ProgressLine, console
-    from medical_team.training.preflight import check_model_path
+    from medical_team.training.model_folder import check_model_path
 
     check_model_path("warm_start.base_model", config.warm_start.base_model)
     if config.warm_start.output.resolve() == Path(config.warm_start.base_model).resolve():

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from medical_team.config.base import Section
 from medical_team.types import EstimatorName
+
+# The schedules of transformers that need no further settings, which upstream would not pass on.
+ScheduleName = Literal["constant", "constant_with_warmup", "linear", "cosine", "cosine_with_min_lr", "inverse_sqrt"]
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class RolloutConfig(Section):
@@ -53,11 +58,12 @@ class VllmConfig(Section):
 
 class OptimConfig(Section):
     learning_rate: float = Field(gt=0)
-    schedule: str = "constant_with_warmup"
+    schedule: ScheduleName = "constant_with_warmup"
+    """Of the learning rate, over all optimizer steps of the run; ``cosine_with_min_lr`` ends at a tenth of it."""
     warmup_ratio: float = Field(default=0.0, ge=0, le=1)
     max_grad_norm: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
-    betas: tuple[float, float] = (0.9, 0.95)
+    betas: tuple[Beta, Beta] = (0.9, 0.95)
 
 
 class ActorOptimConfig(OptimConfig):

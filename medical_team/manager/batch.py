@@ -133,9 +133,9 @@ class Batch:
         lacking = sum(max(0, self._open[role, kind] - self._in_flight[kind]) for role in Role for kind in ADVERSARIAL)
         if lacking and dealt >= max(self._budget, MIN_DEALS_BEFORE_GIVING_UP):
             raise RolloutError(
-                f"{lacking} of {self._wanted} samples are missing, all of them of adversarial games, after {dealt} games "
-                f"where {self._deals_needed} would do ({self._describe_outcomes()}): warm-start the model, or raise "
-                "rollout.max_deals_factor"
+                f"{lacking} of {self._wanted} samples are missing, all of them of adversarial games, after {dealt} "
+                f"games where {self._deals_needed} would do ({self._describe_outcomes()}): warm-start the model, or "
+                "raise rollout.max_deals_factor"
             )
 
     def _check_failures(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from medical_team.training.checkpoint import CheckpointStore, TrainerState, read
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
 from medical_team.training.waiting import Deadline
+from medical_team.types import Sample
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             with clock.phase("rollout"):
                 collected = self.play(step)
             with clock.phase("experience"):
-                experiences = self.prepare(collected)
+                experiences = self.prepare(collected.samples)
             with clock.phase("train"):
                 losses = self.learn(experiences, step)
             with clock.phase("sync"):
@@ -108,10 +109,16 @@ class SelfPlayTrainer(BasePPOTrainer):
         finally:
             self.deadline.results("putting the engines to sleep", [e.sleep.remote() for e in self.vllm_engines])
 
-    def prepare(self, collected: Collected) -> list[Any]:
+    def prepare(self, samples: Sequence[Sample]) -> list[Any]:
         """Log-probabilities, values and advantages of the samples."""
-        samples = to_experiences(collected.samples, self.config.samples_per_step)
-        return self.deadline.run("the forward passes", self.experience_maker.make_experience_batch, samples)
+        config = self.config
+        ordered = to_experiences(
+            samples,
+            config.samples_per_step,
+            config.rollout.micro_batch_size,
+            [group.world_size() for group in config.groups.values()],
+        )
+        return self.deadline.run("the forward passes", self.experience_maker.make_experience_batch, ordered)
 
     def learn(self, experiences: list[Any], step: int) -> Metrics:
         """One PPO update of actor and critic on all experiences of the step."""

@@ -14,8 +14,6 @@ from ray.exceptions import GetTimeoutError
 from medical_team.backends import cpu
 from medical_team.config import load_config
 from medical_team.errors import StallError, SyncError
-from medical_team.manager import Collected
-from medical_team.manager.batch import CollectStats
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.training.checkpoint import CheckpointStore, TrainerState
@@ -148,7 +146,7 @@ def blocks() -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("phase", "step"),
     [
-        ("the forward passes", lambda trainer: trainer.prepare(Collected((SAMPLE,) * 6, CollectStats()))),
+        ("the forward passes", lambda trainer: trainer.prepare((SAMPLE,) * 6)),
         ("the update", lambda trainer: trainer.learn([], 3)),
         ("the weight sync", lambda trainer: trainer.sync_weights()),
     ],

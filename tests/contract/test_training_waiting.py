@@ -1,4 +1,4 @@
-"""Waits that end: what is late, what fails, and what that looks like to who waits. Ray's part is in test_stalled_run."""
+"""Waits that end: what is late, what fails, and how it comes out. Ray's own part is in test_stalled_run."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_an_error_of_ours_comes_out_of_an_actor_as_it_was_raised(monkeypatch: py
         raise RayTaskError("load_from", "a whole traceback", CheckpointError("step-2 holds no checkpoint"))
 
     monkeypatch.setattr(ray, "get", failed)
-    with pytest.raises(CheckpointError, match="^step-2 holds no checkpoint$"):
+    with pytest.raises(CheckpointError, match=r"^step-2 holds no checkpoint$"):
         wait()
 
 
