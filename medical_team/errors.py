@@ -37,6 +37,10 @@ class RewardLintError(UserError):
     """A constant policy would gain under this configuration."""
 
 
+class CheckpointError(UserError):
+    """A checkpoint to go on from is missing, incomplete or belongs to another run."""
+
+
 class RolloutError(MedicalTeamError):
     """A rollout could not reach its batch."""
 
@@ -67,10 +71,6 @@ class JudgeMalformed(JudgeError):
     """The judge answered something that is no audit."""
 
     kind = "malformed"
-
-
-class CheckpointError(MedicalTeamError):
-    """A checkpoint is missing, incomplete or belongs to another run."""
 
 
 class SyncError(MedicalTeamError):

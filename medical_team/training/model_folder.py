@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,8 @@ def load_tokenizer(key: str, path: str, trust_remote_code: bool = False) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    """One line of it: transformers explains in paragraphs."""
+    return textwrap.shorten(str(error), 200, placeholder=" ...") or type(error).__name__
 
 
 def _check_weights(folder: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,7 +27,7 @@ _JOBS_COPIES = "working_dir_files"
 
 
 def check_configuration(config: Config) -> None:
-    """Rewards, hardware, run folder, disk and model; no heavy import.
+    """Rewards, hardware, run folder, disk, port and model; no heavy import.
 
     Raises:
         UserError: The first thing that is wrong.
@@ -45,6 +47,7 @@ def check_without_model(config: Config) -> None:
     check_backend(config, resolve(config.cluster.backend))
     check_run_folder(config)
     check_disk(config)
+    check_port(config)
 
 
 def check_backend(config: Config, backend: Backend) -> None:
@@ -87,14 +90,7 @@ def check_run_folder(config: Config) -> None:
 
 def check_disk(config: Config) -> None:
     """Room for the checkpoints that are kept, the one being written and ``run.min_free_gb`` on top."""
-    folder = _existing(config.run_dir.resolve())
-    if not folder.is_dir():
-        raise MachineError(f"{folder} is a file, and run.dir must be a folder: choose another run.dir")
-    try:
-        with tempfile.TemporaryFile(dir=folder):  # also where rights say yes and the file system no
-            pass
-    except OSError as error:
-        raise MachineError(f"{folder} is not writable ({error.strerror}): choose another run.dir") from None
+    folder = writable("run.dir", config.run_dir)
     free = shutil.disk_usage(folder).free / 1e9
     checkpoints = (config.checkpoint.keep + 1) * checkpoint_bytes(config) / 1e9
     if free < config.run.min_free_gb + checkpoints:
@@ -102,6 +98,48 @@ def check_disk(config: Config) -> None:
             f"{folder} has {free:.1f} GB free and the run may need {checkpoints:.1f} GB for checkpoints beside "
             f"run.min_free_gb = {config.run.min_free_gb:g}: free some, lower checkpoint.keep or choose another run.dir"
         )
+
+
+def check_port(config: Config) -> None:
+    """The dashboard's port is free, where a cluster with a dashboard is started here."""
+    port = config.cluster.dashboard_port
+    if port is None or config.cluster.address or os.environ.get("RAY_ADDRESS"):
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise MachineError(f"port {port} is in use: choose another cluster.dashboard_port") from None
+
+
+def check_warm_start(config: Config) -> None:
+    """Base model and output folder of a warm start, which replaces an older model and nothing else."""
+    base, output = config.warm_start.base_model, config.warm_start.output
+    check_model_path("warm_start.base_model", base)
+    if output.resolve() == Path(base).resolve():
+        raise ConfigError("warm_start.output is warm_start.base_model, which it would replace: choose another folder")
+    writable("warm_start.output", output)
+    if output.is_dir() and any(output.iterdir()) and not (output / "config.json").is_file():
+        raise ConfigError(f"warm_start.output = {output} holds other files than a model's: choose another folder")
+
+
+def writable(key: str, path: Path) -> Path:
+    """The folder that ``path`` is, or the next one above it that exists.
+
+    Raises:
+        MachineError: It is a file, or nothing can be written into it.
+    """
+    folder = path.resolve()
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise MachineError(f"{folder} is a file, and {key} must be a folder: choose another {key}")
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # rights may say yes where the file system says no
+            return folder
+    except OSError as error:
+        raise MachineError(f"{folder} is not writable ({error.strerror}): choose another {key}") from None
 
 
 def checkpoint_bytes(config: Config) -> float:
@@ -132,12 +170,6 @@ def check_prompts_fit(notes: Iterable[Note], count_tokens: Any, config: Config) 
                     f"{config.model.max_length} less rollout.max_new_tokens = {config.rollout.max_new_tokens} leaves "
                     f"{room}: raise model.max_length to {tokens + config.rollout.max_new_tokens}"
                 )
-
-
-def _existing(path: Path) -> Path:
-    while not path.exists():
-        path = path.parent
-    return path
 
 
 def _prompts(note: Note) -> Sequence[list[dict[str, str]]]:
