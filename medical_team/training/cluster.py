@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,6 +36,9 @@ logger = logging.getLogger(__name__)
 # Share of a GPU that an actor asks for where several share one; upstream's value, five groups fit.
 _COLOCATED_SHARE = 0.2
 
+# Seconds in which a cluster that is there opens a connection.
+_ANSWERS_WITHIN_S = 10
+
 
 def connect(config: Config, backend: Backend, plan: Plan) -> None:
     """Join the configured cluster, or start one on this host; every worker gets the backend's environment.
@@ -61,12 +65,20 @@ def connect(config: Config, backend: Backend, plan: Plan) -> None:
 
 def _join(address: str, options: dict[str, Any]) -> None:
     try:
+        _knock(address)
         ray.init(address=address, **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise MachineError(
             f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}): start one with `ray start --head`, "
-            "or leave cluster.address out to have one started here"
+            "or leave cluster.address (RAY_ADDRESS) out to have one started here"
         ) from None
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at ``host:port``: Ray would knock there for twelve minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdecimal() and "//" not in host:
+        socket.create_connection((host, int(port)), timeout=_ANSWERS_WITHIN_S).close()
 
 
 def _start(config: Config, backend: Backend, plan: Plan, options: dict[str, Any]) -> None:
