@@ -67,7 +67,7 @@ def wait_until_ready(address: str, head: subprocess.Popen[bytes], log: Path) -> 
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         assert head.poll() is None, log.read_text()[-3000:]
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/jobs/", timeout=5):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/version", timeout=5):
             return
         time.sleep(0.5)
     raise AssertionError(f"no dashboard within {READY_WITHIN_S} s:\n{log.read_text()[-3000:]}")
