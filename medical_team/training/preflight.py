@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -51,7 +52,9 @@ def check_without_model(config: Config) -> None:
 
 
 def check_backend(config: Config, backend: Backend) -> None:
-    """What only a GPU does is not asked of a CPU."""
+    """What only a GPU does is not asked of a CPU, and upstream's GPU code can be imported where it is."""
+    if backend == "gpu" and importlib.util.find_spec("flash_attn") is None:
+        raise MachineError('cluster.backend=gpu needs flash-attn: pip install -e ".[gpu]", or set cluster.backend=cpu')
     asked = {
         "model.attention = flash_attention_2": config.model.attention == "flash_attention_2",
         "vllm.enable_sleep = true": config.vllm.enable_sleep,

@@ -108,6 +108,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     def build(*_args: object) -> None:
         raise AssertionError("something was started")
 
+    monkeypatch.setitem(sys.modules, "flash_attn", None)  # as on a machine without a GPU
     monkeypatch.syspath_prepend(LAUNCH)  # the demo imports its neighbour
     monkeypatch.setattr(run.TrainingRun, "_build", build)
     monkeypatch.setitem(sys.modules, "medical_team.training.warm_start", None)
@@ -222,6 +223,7 @@ def test_a_model(train: Callable[..., str], refused: Callable[..., str], path: s
         ("model.max_length=4096", "model.max_length = 4096, and model takes 2048 tokens"),
         ("model.attention=flash_attention_2", "model.attention = flash_attention_2 needs GPUs"),
         ("vllm.tensor_parallel_size=2", "vllm.tensor_parallel_size = 2 needs GPUs"),
+        ("cluster.backend=gpu", "cluster.backend=gpu needs flash-attn"),
         ("rewards.malformed=0", "RewardLintError"),
         ("run.dir=file", "file is a file, and run.dir must be a folder"),
         ("run.dir=/proc/runs", "/proc is not writable"),
