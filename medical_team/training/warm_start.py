@@ -30,7 +30,7 @@ from medical_team.game.gold import GoldTurn
 from medical_team.game.parsing import ParseViolation, parse_assessment, parse_edit
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.rollout.engines import ChatTemplate, Messages
-from medical_team.training.preflight import load_tokenizer
+from medical_team.training.model_folder import load_tokenizer
 from medical_team.types import GameType, Note, Role
 
 logger = logging.getLogger(__name__)
