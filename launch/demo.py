@@ -27,10 +27,15 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_intermixed_args(arguments)
     overrides = list(options.overrides)
     if options.medec is not None:
-        overrides.insert(0, f"data.medec_dir={options.medec}")
+        overrides.insert(0, f"data.medec_dir={quoted(options.medec)}")
     name = "cpu_demo.yaml" if options.medec is None else "cpu_demo_medec.yaml"
     file = ROOT / "configs" / name
     demo(fresh_name(load_config(file, overrides)), ["--config", str(file), *overrides])
+
+
+def quoted(path: Path) -> str:
+    """A path as a value of an override, whatever signs are in it."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def fresh_name(config: Config) -> Config:
@@ -50,11 +55,13 @@ def demo(config: Config, arguments: list[str]) -> None:
     from medical_team.report import print_summary
     from medical_team.terminal import console
     from medical_team.training.preflight import check_without_model
+    from medical_team.training.run import check_notes_for
 
     check_without_model(config)
     started = time.monotonic()
     console.rule("1  Notes")
     notes = load_notes(config.data, config.run.seed)
+    check_notes_for(config, notes)
     console.print(f"{len(notes.train)} to play on, {len(notes.held_out)} held out ({config.data.source})")
     console.rule("2  Warm start: what an answer looks like")
     # In a process of its own: what it takes would stay with this one for the whole run.

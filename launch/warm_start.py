@@ -13,7 +13,6 @@ from pathlib import Path
 
 from medical_team.config import Config, expand_short_forms, load_config
 from medical_team.entry import Parser, run_entry_point
-from medical_team.errors import UserError
 
 
 def main(arguments: list[str]) -> None:
@@ -28,11 +27,9 @@ def run(config: Config) -> None:
     """One warm start, told to the terminal. The demo calls it too."""
     from medical_team.data.dataset import load_notes
     from medical_team.terminal import ProgressLine, console
-    from medical_team.training.preflight import check_model_path
+    from medical_team.training.preflight import check_warm_start
 
-    check_model_path("warm_start.base_model", config.warm_start.base_model)
-    if config.warm_start.output.resolve() == Path(config.warm_start.base_model).resolve():
-        raise UserError("warm_start.output is warm_start.base_model: it would be overwritten; choose another folder")
+    check_warm_start(config)
     started = time.monotonic()
     notes = load_notes(config.data, config.run.seed)
     from medical_team.training.warm_start import warm_start

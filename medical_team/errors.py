@@ -37,6 +37,10 @@ class RewardLintError(UserError):
     """A constant policy would gain under this configuration."""
 
 
+class CheckpointError(UserError):
+    """A checkpoint to go on from is missing, incomplete or belongs to another run."""
+
+
 class RolloutError(MedicalTeamError):
     """A rollout could not reach its batch."""
 
@@ -99,9 +103,9 @@ class JudgeNotAdmitted(UserError):
     """A judge is below the thresholds of its admission."""
 
 
-class CheckpointError(MedicalTeamError):
-    """A checkpoint is missing, incomplete or belongs to another run."""
-
-
 class SyncError(MedicalTeamError):
     """After a weight sync an engine does not hold the trainer's weights."""
+
+
+class StallError(MedicalTeamError):
+    """A phase of a run (placing, loading, forwards, an update, a sync, a save) was not over before its deadline."""

@@ -39,20 +39,23 @@ def prepare_small_model(folder: Path) -> bool:
     """Writes model and tokenizer to ``folder`` in bfloat16; False when it was there already.
 
     The folder appears whole or not at all: it is written under another name and renamed.
+
+    Raises:
+        ModelError: The package is not there, or the folder cannot be written.
     """
     if (folder / "config.json").is_file():
         return False
     gguf = find_gguf()
     logger.info("converting %s to %s", gguf.name, folder)
     unfinished = folder.with_name(f".{folder.name}.{os.getpid()}")
-    unfinished.mkdir(parents=True)
     try:
+        unfinished.mkdir(parents=True)
         _convert(gguf, unfinished)
         unfinished.rename(folder)
-    except OSError:
-        # Somebody else's conversion got there first; theirs is as good.
+    except OSError as error:
+        # Somebody else's conversion may have got there first; theirs is as good.
         if not (folder / "config.json").is_file():
-            raise
+            raise ModelError(f"{folder} cannot be written ({error.strerror or error}): choose another folder") from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return True

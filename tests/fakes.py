@@ -33,16 +33,18 @@ def make_note(number: int, *, harmful: bool, sentences: int = 8) -> Note:
 class FakeDeck:
     """Deals notes in a circle; all of its state is how many games it dealt."""
 
-    def __init__(self, notes: int = 20, seed: int = 0) -> None:
+    def __init__(self, notes: int = 20, seed: int = 0, error_notes: bool = True) -> None:
         self.dealt = 0
         self._seed = seed
         self._clean = [make_note(number, harmful=False) for number in range(notes)]
-        self._error = [make_note(number, harmful=True) for number in range(notes)]
+        self._error = [make_note(number, harmful=True) for number in range(notes)] if error_notes else []
+
+    def can_deal(self, game_type: GameType) -> bool:
+        return bool(self._notes_of(game_type))
 
     def deal_of(self, game_type: GameType) -> Deal:
         game_id, self.dealt = self.dealt, self.dealt + 1
-        harmful = game_type in (GameType.VANILLA_HARMFUL, GameType.ADVERSARIAL_HARMFUL)
-        notes = self._error if harmful else self._clean
+        notes = self._notes_of(game_type)
         return Deal(game_id, game_type, notes[game_id % len(notes)], seed=self._seed * 1_000_003 + game_id)
 
     def state(self) -> dict[str, Any]:
@@ -50,6 +52,10 @@ class FakeDeck:
 
     def restore(self, state: dict[str, Any]) -> None:
         self.dealt = state["dealt"]
+
+    def _notes_of(self, game_type: GameType) -> list[Note]:
+        harmful = game_type in (GameType.VANILLA_HARMFUL, GameType.ADVERSARIAL_HARMFUL)
+        return self._error if harmful else self._clean
 
 
 @dataclass(frozen=True)

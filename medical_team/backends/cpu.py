@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from medical_team.errors import SyncError
+from medical_team.backends.cpu_ops import extensions_folder
+from medical_team.errors import StallError, SyncError
 from medical_team.rollout.worker import Digest, digest
 
 # (module, attribute) of everything in openrlhf that is replaced; read by the contract test.
@@ -49,8 +50,8 @@ ENVIRONMENT = {
 # Prompt tokens an engine reads in one pass; more makes running answers wait longer for the next token.
 _PREFILL_TOKENS = 2048
 
-# Seconds a process waits for another one that compiles; a build takes half a minute.
-_BUILD_DEADLINE_S = 600
+# Seconds the engines may take to load the weights from shared memory; a model of a CPU's size takes two.
+_LOADING_DEADLINE_S = 600
 
 _installed = False
 
@@ -76,30 +77,6 @@ def engine_arguments(max_length: int) -> dict[str, Any]:
     cannot do: the engine dies of it. So a prompt is prefilled at once.
     """
     return {"enable_chunked_prefill": False, "max_num_batched_tokens": max(_PREFILL_TOKENS, max_length)}
-
-
-def build_ops() -> None:
-    """Compile the two C++ ops that DeepSpeed wants on CPU, once a machine; a second call takes no time.
-
-    torch guards a build by the existence of a lock file, and waits for ever on one that a killed process left behind:
-    here the whole build stands behind a lock that dies with its process, and what lies around is removed.
-    """
-    from filelock import FileLock
-
-    folder = extensions_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "build.lock", timeout=_BUILD_DEADLINE_S):
-        for stale in folder.glob("*/lock"):
-            stale.unlink()
-        from deepspeed.ops.op_builder.cpu import FusedAdamBuilder, ShareMemCommBuilder
-
-        for builder in (ShareMemCommBuilder(), FusedAdamBuilder()):
-            builder.load(verbose=False)
-
-
-def extensions_folder() -> Path:
-    """Where torch keeps compiled ops: in this environment, whose torch they fit, and shared with nobody's locks."""
-    return Path(os.environ.get("TORCH_EXTENSIONS_DIR", Path(sys.prefix) / "torch_extensions"))
 
 
 def install() -> None:
@@ -247,7 +224,6 @@ def _sync_weights_through_shared_memory() -> None:
 
     def broadcast_to_vllm(self: Any) -> None:
         import deepspeed
-        import ray
         import torch.distributed as dist
 
         model = self.actor.model.module
@@ -256,10 +232,21 @@ def _sync_weights_through_shared_memory() -> None:
         with deepspeed.zero.GatheredParameters([parameter for _, parameter in parameters], enabled=sharded):
             if dist.get_rank() == 0:
                 with SharedWeights.write(parameters) as path:
-                    ray.get([engine.update_weight.remote(str(path), None, None) for engine in self.vllm_engines])
+                    _load_into(self.vllm_engines, path)
         dist.barrier()
 
     module.ActorPPOTrainer.broadcast_to_vllm = broadcast_to_vllm
+
+
+def _load_into(engines: list[Any], path: Path) -> None:
+    """Have every engine load the file. The driver's deadline ends the run; this one ends the wait of an actor."""
+    import ray
+    from ray.exceptions import GetTimeoutError
+
+    try:
+        ray.get([engine.update_weight.remote(str(path), None, None) for engine in engines], timeout=_LOADING_DEADLINE_S)
+    except GetTimeoutError:
+        raise StallError(f"the engines did not load the new weights within {_LOADING_DEADLINE_S} s") from None
 
 
 class SharedWeights:

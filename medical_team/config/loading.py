@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 from yaml import YAMLError
+from yaml.error import MarkedYAMLError
 
 from medical_team.config.whole import Config
 from medical_team.errors import ConfigError
@@ -22,6 +23,10 @@ SHORT_FORMS = {
     "--max_rounds": "train.steps",
     "--resume": "run.resume",
 }
+
+# What YAML says of a tab and of a sign that it keeps for itself.
+_BAD_START = "cannot start any token"
+_BAD_START_HINT = ": indent with blanks, not tabs, and quote a value that starts with a sign"
 
 
 def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
@@ -39,9 +44,9 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Conf
         layers.append(_parse_override(override))
     source = str(path) if path else "the command line"
     try:
-        merged: Any = OmegaConf.to_container(OmegaConf.merge({}, *layers), resolve=True)
+        merged: Any = OmegaConf.to_container(OmegaConf.merge({}, *layers), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        raise ConfigError(f"{source}: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"{source}: {_first_line(error)}") from None
     try:
         return Config.model_validate(merged)
     except ValidationError as error:
@@ -53,6 +58,8 @@ def expand_short_forms(arguments: Sequence[str]) -> list[str]:
     expanded: list[str] = []
     pending: str | None = None
     for argument in arguments:
+        if pending is not None and argument.startswith("--"):
+            break
         if pending is not None:
             expanded.append(f"{pending}={argument}")
             pending = None
@@ -65,7 +72,8 @@ def expand_short_forms(arguments: Sequence[str]) -> list[str]:
         else:
             pending = SHORT_FORMS[flag]
     if pending is not None:
-        raise ConfigError(f"the last flag has no value: write {pending}=value")
+        flag = next(flag for flag, key in SHORT_FORMS.items() if key == pending)
+        raise ConfigError(f"{flag} has no value: write {flag} VALUE, or {pending}=VALUE")
     return expanded
 
 
@@ -79,8 +87,17 @@ def _read_yaml(path: Path) -> Any:
         loaded = OmegaConf.load(path)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such configuration file; configs/ has the ones that ship") from None
-    except Exception as error:  # yaml has its own exception tree; whatever it is, the file is to blame
-        raise ConfigError(f"{path} is no YAML: {str(error).splitlines()[0]}") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a folder: --config takes one YAML file") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is no UTF-8 (byte {error.start}): save it as UTF-8") from None
+    except (YAMLError, OmegaConfBaseException) as error:
+        raise ConfigError(f"{path} is no YAML: {_first_line(error)}") from None
+    except OSError as error:
+        # OmegaConf's own, for a file that holds neither sections nor a list, has no reason of the system's.
+        if error.strerror is not None:
+            raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+        loaded = None
     if not OmegaConf.is_dict(loaded):
         raise ConfigError(f"{path} must hold sections (run:, model:, ...) at its top level")
     return loaded
@@ -90,18 +107,30 @@ def _parse_override(override: str) -> Any:
     try:
         return OmegaConf.from_dotlist([override])
     except (OmegaConfBaseException, YAMLError) as error:
-        raise ConfigError(f"override {override!r}: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"override {override!r}: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    """What is wrong and, in a file, on which line of it."""
+    if isinstance(error, MarkedYAMLError) and error.problem and error.problem_mark:
+        hint = _BAD_START_HINT if _BAD_START in error.problem else ""
+        return f"{error.problem} (line {error.problem_mark.line + 1}){hint}"
+    first = str(error).splitlines()[0]
+    key = getattr(error, "full_key", None)
+    return f"{key}: {first}" if key else first
 
 
 def _describe(error: ValidationError, source: str) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(str(part) for part in first["loc"]).removesuffix(".[key]")
     if first["type"] == "extra_forbidden":
         section = ".".join(str(part) for part in first["loc"][:-1]) or "the top level"
         return f"{source}: unknown key {key!r}; known at {section}: {', '.join(_known_keys(first['loc'][:-1]))}"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"{source}: {message}"
+    if first["type"] == "model_type":
+        return f"{source}: {key} is a section: write its keys below it ({', '.join(_known_keys(first['loc']))})"
     return f"{source}: {key}: {message}, got {first.get('input')!r}"
 
 

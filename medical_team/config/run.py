@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,18 +10,27 @@ from pydantic import Field, field_validator
 
 from medical_team.config.base import Section
 
+_FOLDER_NAME = re.compile(r"\w[\w.-]*")
+
 
 class RunConfig(Section):
-    name: str = "selfplay"
-    """The run's folder below ``dir``."""
+    name: str = Field(default="selfplay", coerce_numbers_to_str=True)
+    """The run's folder below ``dir``: letters, digits, ``_``, ``-`` and ``.``."""
     dir: Path = Path("runs")
     """Where runs are kept."""
-    seed: int = 17
+    seed: int = Field(default=17, ge=0, lt=2**31)
     """Of everything: deck, games, sampling, initialisation."""
     resume: Literal["no", "auto"] = "no"
     """``auto`` goes on after the newest checkpoint of the run's folder, or starts where there is none."""
     min_free_gb: float = Field(default=2.0, ge=0)
     """Free disk that a run asks for before it starts, in GB; checkpoints come on top."""
+
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, name: str) -> str:
+        if not _FOLDER_NAME.fullmatch(name):
+            raise ValueError(f"run.name = {name!r} is no name for a folder: use letters, digits, '_', '-' and '.'")
+        return name
 
     @field_validator("resume", mode="before")
     @classmethod
@@ -58,7 +68,7 @@ class DataConfig(Section):
     """Use only so many notes of the training part; all when not given."""
     held_out: float = Field(default=0.2, gt=0, lt=1)
     """Share kept for evaluation: of the conditions (synthetic) or of the twin groups (MEDEC)."""
-    synthetic_notes: int = Field(default=400, ge=20)
+    synthetic_notes: int = Field(default=400, ge=20, le=2000)
     """How many synthetic notes are composed."""
 
 

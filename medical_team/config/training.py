@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from medical_team.config.base import Section
 from medical_team.types import EstimatorName
+
+# The schedules of transformers that need no further settings, which upstream would not pass on.
+ScheduleName = Literal["constant", "constant_with_warmup", "linear", "cosine", "cosine_with_min_lr", "inverse_sqrt"]
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class RolloutConfig(Section):
@@ -53,11 +58,12 @@ class VllmConfig(Section):
 
 class OptimConfig(Section):
     learning_rate: float = Field(gt=0)
-    schedule: str = "constant_with_warmup"
+    schedule: ScheduleName = "constant_with_warmup"
+    """Of the learning rate, over all optimizer steps of the run; ``cosine_with_min_lr`` ends at a tenth of it."""
     warmup_ratio: float = Field(default=0.0, ge=0, le=1)
     max_grad_norm: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
-    betas: tuple[float, float] = (0.9, 0.95)
+    betas: tuple[Beta, Beta] = (0.9, 0.95)
 
 
 class ActorOptimConfig(OptimConfig):
@@ -120,6 +126,8 @@ class ClusterConfig(Section):
     """Port of the Ray dashboard of a cluster that is started here, on loopback; none when not given."""
     start_timeout_s: float = Field(default=600.0, gt=0)
     """Seconds for placement and model loading."""
+    phase_timeout_s: float = Field(default=3600.0, gt=0)
+    """Seconds that one phase of a step (forwards, update, weight sync, checkpoint) may take; the run ends then."""
     threads: int = Field(default=0, ge=0)
     """CPU only: threads a worker computes with; 0 for all cores."""
 
@@ -129,12 +137,10 @@ class WarmStartConfig(Section):
     """Where fine-tuning starts from."""
     output: Path = Path("runs/models/warm-start")
     """The model folder it writes."""
-    examples: int = Field(default=72, ge=1)
+    examples: int = Field(default=80, ge=1)
     """Gold turns, half of them the attacker's."""
-    frozen_layers: int = Field(default=0, ge=0)
-    """So many of the first layers, and the embedding, stay as they are: less work a turn for a small machine."""
-    batch_size: int = Field(default=4, ge=1)
-    learning_rate: float = Field(default=3e-4, gt=0)
+    batch_size: int = Field(default=2, ge=1)
+    learning_rate: float = Field(default=2.5e-4, gt=0)
     epochs: float = Field(default=1.0, gt=0)
     evaluate: int = Field(default=32, ge=0)
     """Held-out prompts answered afterwards, to count how many parse."""

@@ -11,7 +11,14 @@ from medical_team.config.base import Section
 from medical_team.config.game import GameConfig, RewardsConfig
 from medical_team.config.judge import JudgeConfig
 from medical_team.config.run import CheckpointConfig, DataConfig, EvaluationConfig, ModelConfig, RunConfig
-from medical_team.config.training import ClusterConfig, RolloutConfig, TrainConfig, VllmConfig, WarmStartConfig
+from medical_team.config.training import (
+    ClusterConfig,
+    GroupConfig,
+    RolloutConfig,
+    TrainConfig,
+    VllmConfig,
+    WarmStartConfig,
+)
 
 
 class Config(Section):
@@ -49,6 +56,14 @@ class Config(Section):
     @property
     def uses_reference(self) -> bool:
         return self.train.kl_coef > 0
+
+    @property
+    def groups(self) -> dict[str, GroupConfig]:
+        """The groups of actors that the run has, by their names in ``cluster``."""
+        cluster = self.cluster
+        critic = {"critic": cluster.critic} if self.uses_critic else {}
+        reference = {"reference": cluster.reference} if self.uses_reference else {}
+        return {"actor": cluster.actor} | critic | reference
 
     @property
     def judge_name(self) -> Literal["exact", "rule", "vllm", "http", "panel"]:
@@ -98,12 +113,7 @@ class Config(Section):
         product = f"rollout.batch_size x rollout.n_samples_per_prompt = {samples} samples"
         if samples % batch:
             raise ValueError(f"{product} cannot be divided into optimizer steps of train.batch_size = {batch}")
-        groups = [("actor", self.cluster.actor)]
-        if self.uses_critic:
-            groups.append(("critic", self.cluster.critic))
-        if self.uses_reference:
-            groups.append(("reference", self.cluster.reference))
-        for name, group in groups:
+        for name, group in self.groups.items():
             ranks = group.world_size()
             if samples % (ranks * self.rollout.micro_batch_size):
                 raise ValueError(

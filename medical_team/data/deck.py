@@ -43,7 +43,7 @@ class Deck:
         self._games = 0
         self._fingerprint = _fingerprint(notes, self._shares, seed)
         for game_type, share in self._shares.items():
-            if share and not self._streams[game_type in HARMFUL_SOURCE]:
+            if share and not self.can_deal(game_type):
                 kind = "error" if game_type in HARMFUL_SOURCE else "clean"
                 raise DataError(
                     f"game.mix deals {game_type}, but there is no {kind} note among the {len(notes)} to train on: "
@@ -60,6 +60,10 @@ class Deck:
         game_id = self._games
         self._games += 1
         return Deal(game_id, game_type, note, seed=_hash("game", self._seed, game_id))
+
+    def can_deal(self, game_type: GameType) -> bool:
+        """There are notes of the class that such a game starts from."""
+        return len(self._streams[game_type in HARMFUL_SOURCE]) > 0
 
     def state(self) -> dict[str, Any]:
         """Position in a few JSON-able values; see ``restore``."""

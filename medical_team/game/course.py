@@ -15,9 +15,9 @@ def gold_course(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
     """``count`` gold turns, four after four: the assessor's answers to an error note and to the same note corrected,
     and two turns of the attacker.
 
-    So in every batch of four both verdicts weigh the same, and what tells them apart is the error alone: learnt from
-    separate notes, a small model drifts into one constant verdict. Turns of a four have prompts of like length, which
-    saves padding; the fours come in a seeded order.
+    So both verdicts weigh the same in every batch of two or four, and what tells them apart is the error alone: learnt
+    from separate notes, a small model drifts into one constant verdict. Turns of a four have prompts of like length,
+    which saves padding; the fours come in a seeded order.
 
     Raises:
         DataError: The notes give fewer.

@@ -51,7 +51,7 @@ def gold_turns(note: Note, donor: Note | None = None) -> tuple[GoldTurn, ...]:
     """
     gold = _gold(note)
     if gold is None:
-        thinking = "Nothing contradicts the findings."
+        thinking = "The findings fit every sentence."
         answer = assessor_answer(Assessment(Verdict.SAFE), thinking)
         return (GoldTurn(Role.ASSESSOR, assessor_messages(note), answer),)
     turns = (_planting(note, gold), _finding(note, gold))
@@ -81,8 +81,10 @@ def _swap(gold: _Gold, present: str) -> str:
 
 
 def _finding(note: Note, gold: _Gold) -> GoldTurn:
+    """Opens as the answer to a clean note does, and not as an attacker's: a small model that learns both roles would
+    go on as the attacker, and the verdict is to hang on one word."""
     right, wrong = quoted_difference(gold.right, gold.wrong)
-    thinking = f"Sentence {gold.sentence_id} says {wrong}; {right} fits better."
+    thinking = f"The findings do not fit {wrong} in sentence {gold.sentence_id}; {right} fits."
     assessment = Assessment(Verdict.HARMFUL, gold.sentence_id, gold.right, f"The findings fit {right}.")
     return GoldTurn(Role.ASSESSOR, assessor_messages(note), assessor_answer(assessment, thinking))
 

@@ -21,6 +21,7 @@ from medical_team.types import Game, GameType, Outcome, Role, Sample
 MIN_DEALS_BEFORE_GIVING_UP = 32
 SURPLUS = "surplus"
 FAILURES = (Outcome.ENGINE_FAILED, Outcome.JUDGE_FAILED)
+ADVERSARIAL = (GameType.ADVERSARIAL_HARMFUL, GameType.ADVERSARIAL_BENIGN)
 ADVERSARIAL_FIRST = sorted(GameType, key=lambda kind: "adversarial" not in kind)
 
 
@@ -47,9 +48,14 @@ class CollectStats:
 
 
 class Batch:
-    """One step's samples in the making. Call ``due``, ``dealt`` and ``settle`` in deal order."""
+    """One step's samples in the making. Call ``due``, ``dealt`` and ``settle`` in deal order.
 
-    def __init__(self, wanted: Counter[Slot], max_deals_factor: float, deals_ahead: float = 1.0) -> None:
+    ``substitutes`` says that there are error notes, which vanilla games can show in the place of adversarial ones.
+    """
+
+    def __init__(
+        self, wanted: Counter[Slot], max_deals_factor: float, deals_ahead: float = 1.0, substitutes: bool = True
+    ) -> None:
         self.stats = CollectStats()
         self._wanted = wanted.total()
         self._open = Counter(wanted)
@@ -59,6 +65,7 @@ class Batch:
         self._deals_needed = sum(self._short(game_type) for game_type in GameType)
         self._budget = math.ceil(max_deals_factor * self._deals_needed)
         self._deals_ahead = deals_ahead
+        self._substitutes = substitutes
 
     @property
     def complete(self) -> bool:
@@ -75,8 +82,9 @@ class Batch:
         """
         self._check_failures()
         if self.stats.deals.total() >= self._budget > 0:
-            self._substitute()
-            self._check_attacker()
+            if self._substitutes:
+                self._substitute()
+            self._check_adversarial()
         # Two turns take longer than one: whatever has both starts first.
         return [game_type for game_type in ADVERSARIAL_FIRST for _ in range(self._deals(game_type))]
 
@@ -118,20 +126,20 @@ class Batch:
 
     def _substitute(self) -> None:
         """Vanilla games for the assessor slots that no game in flight will fill; an attacker's slot stays open."""
-        for game_type in (GameType.ADVERSARIAL_HARMFUL, GameType.ADVERSARIAL_BENIGN):
+        for game_type in ADVERSARIAL:
             lacking = max(0, self._open[Role.ASSESSOR, game_type] - self._in_flight[game_type])
             self._open[Role.ASSESSOR, game_type] -= lacking
             self._open[Role.ASSESSOR, GameType.VANILLA_HARMFUL] += lacking
             self.stats.substitutions += lacking
 
-    def _check_attacker(self) -> None:
+    def _check_adversarial(self) -> None:
         dealt = self.stats.deals.total()
-        lacking = sum(max(0, self._open[Role.ATTACKER, kind] - self._in_flight[kind]) for kind in GameType)
+        lacking = sum(max(0, self._open[role, kind] - self._in_flight[kind]) for role in Role for kind in ADVERSARIAL)
         if lacking and dealt >= max(self._budget, MIN_DEALS_BEFORE_GIVING_UP):
             raise RolloutError(
-                f"{lacking} of {self._wanted} samples are missing, all of them attacker turns, after {dealt} games "
-                f"where {self._deals_needed} would do ({self._describe_outcomes()}): warm-start the model, or raise "
-                "rollout.max_deals_factor"
+                f"{lacking} of {self._wanted} samples are missing, all of them of adversarial games, after {dealt} "
+                f"games where {self._deals_needed} would do ({self._describe_outcomes()}): warm-start the model, or "
+                "raise rollout.max_deals_factor"
             )
 
     def _check_failures(self) -> None:

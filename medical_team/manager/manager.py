@@ -33,6 +33,8 @@ class Dealer(Protocol):
 
     def deal_of(self, game_type: GameType) -> Deal: ...
 
+    def can_deal(self, game_type: GameType) -> bool: ...
+
     def state(self) -> dict[str, Any]: ...
 
     def restore(self, state: dict[str, Any]) -> None: ...
@@ -104,7 +106,8 @@ class MedicalGameManager:
         Raises:
             RolloutError: Too much fails for the batch ever to be filled.
         """
-        batch = Batch(self._quotas.take(count), self._max_deals_factor, self._deals_ahead)
+        substitutes = self._deck.can_deal(GameType.VANILLA_HARMFUL)
+        batch = Batch(self._quotas.take(count), self._max_deals_factor, self._deals_ahead, substitutes)
         tables = asyncio.Semaphore(self._concurrency)
         in_flight: deque[asyncio.Task[Game]] = deque()
         async with task_group() as games:

@@ -31,7 +31,7 @@ class ChatTemplate:
     """Messages to token ids, with the model's own chat template; a model without a system role works too.
 
     Raises:
-        ModelError: The tokenizer has no chat template.
+        ModelError: The tokenizer has no chat template, or a broken one.
     """
 
     def __init__(self, tokenizer: Any, max_prompt_tokens: int) -> None:
@@ -43,6 +43,7 @@ class ChatTemplate:
         self._tokenizer = tokenizer
         self._max_prompt_tokens = max_prompt_tokens
         self._system_role = self._accepts_system_role()
+        self._check_template()
 
     def __call__(self, messages: Messages) -> list[int]:
         """Token ids of the prompt.
@@ -65,6 +66,15 @@ class ChatTemplate:
         turns = messages if self._system_role else fold_system(messages)
         encoded = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)
         return list(encoded["input_ids"])
+
+    def _check_template(self) -> None:
+        try:
+            self._encode([{"role": "user", "content": "x"}])
+        except Exception as error:  # Jinja's, or whatever a template raises
+            raise ModelError(
+                f"{self._tokenizer.name_or_path} has a chat template that fails ({type(error).__name__}): mend its "
+                "chat_template, or use another model"
+            ) from None
 
     def _accepts_system_role(self) -> bool:
         probe = [{"role": "system", "content": "system-probe"}, {"role": "user", "content": "x"}]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from openrlhf.trainer.ppo_utils.experience import Experience
 
+from medical_team.rollout.ordering import order_for_ranks
 from medical_team.types import Role, Sample
 
 
@@ -39,15 +40,13 @@ def to_experience(sample: Sample) -> Experience:
     )
 
 
-def to_experiences(samples: Sequence[Sample], expected: int) -> list[Experience]:
-    """All samples of a step, sorted by length so that a micro batch holds little padding.
-
-    The order decides which samples share a forward pass and nothing else: advantages do not depend on it.
-    """
+def to_experiences(
+    samples: Sequence[Sample], expected: int, micro_batch_size: int, world_sizes: Sequence[int]
+) -> list[Experience]:
+    """All samples of a step, in the order of ``order_for_ranks``; advantages do not depend on it."""
     if len(samples) != expected:
         raise AssertionError(f"training needs exactly {expected} samples and got {len(samples)}")
-    by_length = sorted(samples, key=lambda sample: (len(sample.prompt_ids), len(sample.response_ids)))
-    return [to_experience(sample) for sample in by_length]
+    return [to_experience(sample) for sample in order_for_ranks(samples, micro_batch_size, world_sizes)]
 
 
 def roles_of(experience: Experience) -> list[Role]:

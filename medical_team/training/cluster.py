@@ -8,42 +8,43 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import ray
 from openrlhf.trainer.ray.launcher import RayActorGroup
 from openrlhf.trainer.ray.utils import get_bundle_indices
-from openrlhf.trainer.ray.vllm_engine import batch_vllm_engine_call
-from ray.exceptions import GetTimeoutError
 from ray.util.placement_group import PlacementGroup, placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from medical_team.backends import BACKEND_VARIABLE, Backend
-from medical_team.backends.cpu import build_ops
 from medical_team.backends.cpu import engine_arguments as cpu_engine_arguments
 from medical_team.backends.cpu import environment as cpu_environment
+from medical_team.backends.cpu_ops import build_ops
 from medical_team.config import Config, GroupConfig
-from medical_team.errors import EngineError, MachineError
+from medical_team.errors import MachineError
 from medical_team.judge.actor import JudgeActor, RemoteJudge
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.worker import extension
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
 from medical_team.training.plan import Plan
+from medical_team.training.waiting import Deadline
 
 logger = logging.getLogger(__name__)
 
 # Share of a GPU that an actor asks for where several share one; upstream's value, five groups fit.
 _COLOCATED_SHARE = 0.2
 
+# Seconds in which a cluster that is there opens a connection.
+_ANSWERS_WITHIN_S = 10
+
 
 def connect(config: Config, backend: Backend, plan: Plan) -> None:
     """Join the configured cluster, or start one on this host; every worker gets the backend's environment.
 
     Raises:
-        MachineError: The cluster is not there, has too few GPUs, or the dashboard's port is in use.
+        MachineError: The cluster is not there, or has too few GPUs.
     """
     variables = {BACKEND_VARIABLE: backend, "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1"}
     if backend == "cpu":
@@ -64,43 +65,29 @@ def connect(config: Config, backend: Backend, plan: Plan) -> None:
 
 def _join(address: str, options: dict[str, Any]) -> None:
     try:
+        _knock(address)
         ray.init(address=address, **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise MachineError(
             f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}): start one with `ray start --head`, "
-            "or leave cluster.address out to have one started here"
+            "or leave cluster.address (RAY_ADDRESS) out to have one started here"
         ) from None
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at ``host:port``: Ray would knock there for twelve minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdecimal() and "//" not in host:
+        socket.create_connection((host, int(port)), timeout=_ANSWERS_WITHIN_S).close()
 
 
 def _start(config: Config, backend: Backend, plan: Plan, options: dict[str, Any]) -> None:
     port = config.cluster.dashboard_port
     if port is not None:
-        _check_free(port)
         options |= {"dashboard_host": "127.0.0.1", "dashboard_port": port}
     # On CPU a GPU is a place in the plan; on GPU Ray counts the real ones.
     resources = {"num_gpus": plan.gpus, "num_cpus": plan.cpus} if backend == "cpu" else {}
     ray.init(include_dashboard=port is not None, **resources, **options)
-
-
-def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise MachineError(f"port {port} is in use: choose another cluster.dashboard_port") from None
-
-
-def wait_for(refs: Sequence[Any], timeout_s: float, what: str) -> list[Any]:
-    """Results of the calls.
-
-    Raises:
-        EngineError: They are not there in time.
-    """
-    try:
-        return ray.get(list(refs), timeout=timeout_s)
-    except GetTimeoutError:
-        raise EngineError(f"{what} took longer than {timeout_s:g} s (see the worker logs of Ray's session)") from None
 
 
 class Cluster:
@@ -110,14 +97,14 @@ class Cluster:
         self._config = config
         self._backend: Backend = backend
         self._dtype = dtype
-        self._timeout_s = config.cluster.start_timeout_s
+        self._deadline = Deadline(config.cluster.start_timeout_s)
         colocated = config.cluster.colocate_all
         shared = self._reserve(config.cluster.actor.world_size()) if self._shares_gpus() else None
         # Engines first: they take longest to load, and load while the rest is placed.
         everywhere = shared if colocated else None
         self.pools = [self._engines(everywhere, i) for i in range(2 if config.vllm.pools == "by_role" else 1)]
         if config.vllm.enable_sleep:
-            batch_vllm_engine_call(self.engines, "sleep")
+            self._deadline.results("putting the engines to sleep", [engine.sleep.remote() for engine in self.engines])
         self.actor = self._group(config.cluster.actor, PolicyActor, shared)
         self.reference = (
             self._group(config.cluster.reference, ReferenceActor, shared) if config.uses_reference else None
@@ -145,20 +132,25 @@ class Cluster:
             refs += self.critic.async_init_model_from_pretrained(strategy, critic_path, scheduler_steps)
         refs += [engine.ready.remote() for engine in self.engines]
         refs.append(self.judge.handle.ready.remote())
-        wait_for(refs, self._timeout_s, "loading the models")
+        self._deadline.results("loading the models", refs)
 
     def _shares_gpus(self) -> bool:
         return self._config.cluster.colocate_all or self._config.cluster.colocate_actor_ref
 
     def _reserve(self, gpus: int) -> PlacementGroup:
         group = placement_group([{"GPU": 1, "CPU": 1}] * gpus, strategy="PACK")
-        wait_for([group.ready()], self._timeout_s, f"reserving {gpus} GPU(s)")
+        self._deadline.results(f"reserving {gpus} GPU(s)", [group.ready()])
         return group
 
     def _group(self, shape: GroupConfig, actor: type, shared: PlacementGroup | None) -> RayActorGroup:
-        """A group of actors, on the shared GPUs or on its own; upstream would reserve those without a deadline."""
+        """A group of actors, on the shared GPUs or on its own; upstream would reserve those without a deadline.
+
+        Its constructor waits for the first actor's address.
+        """
         own = self._reserve(shape.world_size()) if shared is None and shape.world_size() > 1 else None
-        return RayActorGroup(
+        return self._deadline.run(
+            f"starting {actor.__name__}",
+            RayActorGroup,
             shape.nodes,
             shape.gpus_per_node,
             ray.remote(num_gpus=1)(actor),

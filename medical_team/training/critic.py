@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.errors import ModelError
+from medical_team.training.model_folder import read_settings
 
 
 def check_layers(model: Path, layers: int) -> dict[str, Any]:
@@ -22,10 +23,7 @@ def check_layers(model: Path, layers: int) -> dict[str, Any]:
     """
     if not (model / "config.json").is_file():
         raise ModelError(f"model.critic_layers needs a local model folder, and {model} is none: set model.critic_path")
-    try:
-        settings = json.loads((model / "config.json").read_text())
-    except ValueError:
-        raise ModelError(f"{model / 'config.json'} is no JSON: make or download the model again") from None
+    settings = read_settings(model)
     if not 1 <= layers <= settings.get("num_hidden_layers", 0):
         has = settings.get("num_hidden_layers", "no num_hidden_layers")
         raise ModelError(f"model.critic_layers = {layers}, and {model} has {has}: choose one from 1 to that")

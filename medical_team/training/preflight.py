@@ -2,88 +2,98 @@
 
 from __future__ import annotations
 
-import hashlib
+import importlib.util
 import os
-import re
 import shutil
+import socket
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from medical_team.backends import Backend, resolve
 from medical_team.config import Config
 from medical_team.errors import ConfigError, MachineError, ModelError, UserError
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers
+from medical_team.training.model_folder import check_model_path, read_settings, weight_files
 from medical_team.types import GameType, Note
-
-# "organisation/model", as the Hugging Face hub names them; anything else is a folder.
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
-
-_FINGERPRINT_BYTES = 1 << 20
 
 # Bytes a parameter takes in a checkpoint: weights, and Adam's master copy and two moments in float32.
 _CHECKPOINT_BYTES_PER_PARAMETER = 16
 
+# Folder in which Ray keeps the copies of a job's working directory; it removes them when it likes.
+_JOBS_COPIES = "working_dir_files"
+
 
 def check_configuration(config: Config) -> None:
-    """Rewards, run folder, disk and model path; no heavy import.
+    """Rewards, hardware, run folder, disk, port and model; no heavy import.
 
     Raises:
         UserError: The first thing that is wrong.
     """
-    check_without_model(config)
     check_model_path("model.path", config.model.path)
+    check_length(config)
     if config.uses_critic and config.model.critic_path:
         check_model_path("model.critic_path", config.model.critic_path)
     if config.uses_critic and config.model.critic_layers is not None:
         check_layers(Path(config.model.path), config.model.critic_layers)
+    check_without_model(config)
 
 
 def check_without_model(config: Config) -> None:
     """What can be checked before there is a model: the demo does, before it makes one."""
     lint_rewards(config.rewards, config.game.mix).check()
+    check_backend(config, resolve(config.cluster.backend))
     check_run_folder(config)
     check_disk(config)
+    check_port(config)
 
 
-def weights_fingerprint(path: str) -> str | None:
-    """Tells one local model from another without reading all of it; ``None`` for a model that is not on this disk.
+def check_backend(config: Config, backend: Backend) -> None:
+    """What only a GPU does is not asked of a CPU, and upstream's GPU code can be imported where it is."""
+    if backend == "gpu" and importlib.util.find_spec("flash_attn") is None:
+        raise MachineError('cluster.backend=gpu needs flash-attn: pip install -e ".[gpu]", or set cluster.backend=cpu')
+    asked = {
+        "model.attention = flash_attention_2": config.model.attention == "flash_attention_2",
+        "vllm.enable_sleep = true": config.vllm.enable_sleep,
+        f"vllm.tensor_parallel_size = {config.vllm.tensor_parallel_size}": config.vllm.tensor_parallel_size > 1,
+    }
+    for what, is_asked in asked.items():
+        if backend == "cpu" and is_asked:
+            raise ConfigError(f"{what} needs GPUs, and this run computes on CPU: leave it out, or see cluster.backend")
 
-    The end of each weight file: training changes parameters everywhere, also there.
-    """
-    digest = hashlib.blake2b(digest_size=8)
-    files = sorted(Path(path).glob("*.safetensors"))
-    for file in files:
-        with open(file, "rb") as weights:
-            weights.seek(max(0, file.stat().st_size - _FINGERPRINT_BYTES))
-            digest.update(weights.read())
-    return digest.hexdigest() if files else None
+
+def check_length(config: Config) -> None:
+    """``model.max_length`` is no longer than what the model was made for; a model with scaled positions may be."""
+    folder = Path(config.model.path)
+    if not folder.is_dir():
+        return
+    settings = read_settings(folder)
+    limit = settings.get("max_position_embeddings")
+    scaling = settings.get("rope_scaling") or settings.get("rope_parameters") or {}
+    scaled = scaling.get("rope_type", "default") != "default"
+    if isinstance(limit, int) and config.model.max_length > limit and not scaled:
+        raise ModelError(
+            f"model.max_length = {config.model.max_length}, and {folder} takes {limit} tokens: lower it to that"
+        )
 
 
 def check_run_folder(config: Config) -> None:
-    """A run that exists is only written to when it is resumed."""
+    """A run that exists is only written to when it is resumed, and one that Ray would remove is not begun."""
     if config.run.resume == "no" and (config.run_dir / "metrics.jsonl").exists():
         raise ConfigError(f"{config.run_dir} holds a run: go on with run.resume=auto, or choose another run.name")
-
-
-def check_model_path(key: str, path: str) -> None:
-    if (Path(path) / "config.json").is_file():
-        return
-    if Path(path).exists():
-        raise ModelError(f"{key} = {path} is no Hugging Face model folder: it has no config.json")
-    # What starts with a folder of this place is meant as a path: the hub is not asked, which takes a minute offline.
-    if not _HUB_NAME.fullmatch(path) or Path(path).parent.exists():
-        raise ModelError(f"{key} = {path} does not exist: make it with `python launch/warm_start.py`, or name another")
+    if _JOBS_COPIES in config.run_dir.resolve().parts:
+        raise ConfigError(
+            f"run.dir = {config.run.dir} lies in the copy of the working directory that Ray made for this job and "
+            "will remove: give run.dir as an absolute path"
+        )
 
 
 def check_disk(config: Config) -> None:
     """Room for the checkpoints that are kept, the one being written and ``run.min_free_gb`` on top."""
-    folder = config.run_dir.resolve()
-    while not folder.exists():
-        folder = folder.parent
-    if not folder.is_dir():
-        raise MachineError(f"{folder} is a file, and run.dir must be a folder: choose another run.dir")
+    folder = writable("run.dir", config.run_dir)
     free = shutil.disk_usage(folder).free / 1e9
     checkpoints = (config.checkpoint.keep + 1) * checkpoint_bytes(config) / 1e9
     if free < config.run.min_free_gb + checkpoints:
@@ -91,33 +101,60 @@ def check_disk(config: Config) -> None:
             f"{folder} has {free:.1f} GB free and the run may need {checkpoints:.1f} GB for checkpoints beside "
             f"run.min_free_gb = {config.run.min_free_gb:g}: free some, lower checkpoint.keep or choose another run.dir"
         )
-    if not os.access(folder, os.W_OK):
-        raise MachineError(f"{folder} is not writable: choose another run.dir")
+
+
+def check_port(config: Config) -> None:
+    """The dashboard's port is free, where a cluster with a dashboard is started here."""
+    port = config.cluster.dashboard_port
+    if port is None or config.cluster.address or os.environ.get("RAY_ADDRESS"):
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise MachineError(f"port {port} is in use: choose another cluster.dashboard_port") from None
+
+
+def check_warm_start(config: Config) -> None:
+    """Base model and output folder of a warm start, which replaces an older model and nothing else."""
+    base, output = config.warm_start.base_model, config.warm_start.output
+    check_model_path("warm_start.base_model", base)
+    if output.resolve() == Path(base).resolve():
+        raise ConfigError("warm_start.output is warm_start.base_model, which it would replace: choose another folder")
+    writable("warm_start.output", output)
+    if output.is_dir() and any(output.iterdir()) and not (output / "config.json").is_file():
+        raise ConfigError(f"warm_start.output = {output} holds other files than a model's: choose another folder")
+
+
+def writable(key: str, path: Path) -> Path:
+    """The folder that ``path`` is, or the next one above it that exists.
+
+    Raises:
+        MachineError: It is a file, or nothing can be written into it.
+    """
+    folder = path.resolve()
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise MachineError(f"{folder} is a file, and {key} must be a folder: choose another {key}")
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # rights may say yes where the file system says no
+            return folder
+    except OSError as error:
+        raise MachineError(f"{folder} is not writable ({error.strerror}): choose another {key}") from None
 
 
 def checkpoint_bytes(config: Config) -> float:
     """Size of one checkpoint, estimated from the model's weight files; 0 for a model that is not on this disk."""
-    weights = sum(file.stat().st_size for file in Path(config.model.path).glob("*.safetensors"))
+    folder = Path(config.model.path)
+    weights = sum(file.stat().st_size for file in weight_files(folder))
+    if not weights:
+        return 0.0
+    settings = read_settings(folder)
+    stored_bytes = 4 if "float32" in str(settings.get("dtype", settings.get("torch_dtype"))) else 2
     groups = 2 if config.uses_critic else 1
-    return groups * weights / _stored_bytes(config.model.path) * _CHECKPOINT_BYTES_PER_PARAMETER
-
-
-def load_tokenizer(key: str, path: str, trust_remote_code: bool = False) -> Any:
-    """The tokenizer of the model that the configuration names at ``key``; it has a pad token and pads on the left.
-
-    Raises:
-        ModelError: There is none, or it is broken.
-    """
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code, padding_side="left")
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"no tokenizer can be loaded from {key} = {path}: {reason}") from None
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
+    return groups * weights / stored_bytes * _CHECKPOINT_BYTES_PER_PARAMETER
 
 
 def check_prompts_fit(notes: Iterable[Note], count_tokens: Any, config: Config) -> None:
@@ -141,14 +178,3 @@ def check_prompts_fit(notes: Iterable[Note], count_tokens: Any, config: Config) 
 def _prompts(note: Note) -> Sequence[list[dict[str, str]]]:
     game_type = GameType.ADVERSARIAL_HARMFUL if note.has_error else GameType.ADVERSARIAL_BENIGN
     return [attacker_messages(note, game_type), assessor_messages(note)]
-
-
-def _stored_bytes(path: str) -> int:
-    """Bytes a parameter takes in the model's own files."""
-    import json
-
-    try:
-        stored = json.loads((Path(path) / "config.json").read_text())
-    except (OSError, ValueError):
-        return 2
-    return 4 if "float32" in str(stored.get("dtype", stored.get("torch_dtype"))) else 2

@@ -27,8 +27,9 @@ from medical_team.records import GameRecorder
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.critic import first_layers
 from medical_team.training.judging import admit_to_run, is_put_to_admission, watched_judge
+from medical_team.training.model_folder import load_tokenizer, weights_fingerprint
 from medical_team.training.plan import placement_plan
-from medical_team.training.preflight import check_configuration, check_prompts_fit, load_tokenizer, weights_fingerprint
+from medical_team.training.preflight import check_configuration, check_prompts_fit
 from medical_team.types import Note, Role
 
 if TYPE_CHECKING:
@@ -63,9 +64,7 @@ class TrainingRun:
         on_phase("reading the notes")
         self.notes = load_notes(config.data, config.run.seed)
         check_notes_for(config, self.notes)
-        backend = resolve(config.cluster.backend)
-        on_phase("starting Ray and loading the models")
-        self.trainer = self._build(backend, on_step)
+        self.trainer = self._build(resolve(config.cluster.backend), on_step)
         with ExitStack() as undo:  # whoever makes a run cannot leave it before it is made
             undo.callback(self.__exit__)
             self._admit_judge()
@@ -119,6 +118,7 @@ class TrainingRun:
         template = ChatTemplate(tokenizer, config.model.max_length - config.rollout.max_new_tokens)
         check_prompts_fit(self.notes.train + self.notes.held_out, template.count, config)
         dtype = resolve_dtype(config, backend)
+        self._on_phase("starting Ray and loading the models")
         ray_cluster.connect(config, backend, placement_plan(config))
         folder = self._open_folder(Folder, dtype)
         if config.uses_critic and config.model.critic_layers:
@@ -227,9 +227,10 @@ def check_notes_for(config: Config, notes: NoteSplits) -> None:
     """What the notes must have for this run, and a checkpoint to have been made from them; nothing is written yet.
 
     Raises:
-        DataError: There is no held-out twin pair, and an evaluation is asked for.
+        DataError: The mix deals a class that has no note, or there is no held-out twin pair to evaluate on.
         CheckpointError: The newest checkpoint belongs to another run.
     """
+    Deck(notes.train, config.game.mix, config.run.seed)  # refuses a mix that its notes cannot serve
     if config.evaluation.notes and not whole_pairs(notes.held_out, config.evaluation.notes):
         raise DataError(
             f"none of the {len(notes.held_out)} held-out notes come as a twin pair to evaluate on: set "

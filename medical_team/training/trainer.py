@@ -8,15 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ray
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer
-from openrlhf.trainer.ray.vllm_engine import batch_vllm_engine_call
 
 from medical_team.config import Config
 from medical_team.errors import JudgeOutage, QuarantineLimit, SyncError
@@ -28,6 +26,8 @@ from medical_team.rollout.experience import to_experiences
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
+from medical_team.training.waiting import Deadline
+from medical_team.types import Sample
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.on_step = on_step
         self.evaluate = evaluate
         self.loop = asyncio.Runner()
+        self.deadline = Deadline(config.cluster.phase_timeout_s)
 
     def fit(self, global_step: int = 0) -> None:
         """Play, learn, sync, report, save; until ``train.steps`` are done."""
@@ -87,9 +88,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             with clock.phase("rollout"):
                 collected = self.play(step)
             with clock.phase("experience"):
-                experiences = self.experience_maker.make_experience_batch(
-                    to_experiences(collected.samples, self.config.samples_per_step)
-                )
+                experiences = self.prepare(collected.samples)
             with clock.phase("train"):
                 losses = self.learn(experiences, step)
             with clock.phase("sync"):
@@ -126,13 +125,25 @@ class SelfPlayTrainer(BasePPOTrainer):
     @contextmanager
     def awake(self) -> Iterator[None]:
         """Engines that sleep while the groups work are awake inside."""
-        if self.args.vllm.enable_sleep:
-            batch_vllm_engine_call(self.vllm_engines, "wake_up")
+        if not self.args.vllm.enable_sleep:
+            yield
+            return
+        self.deadline.results("waking the engines", [engine.wake_up.remote() for engine in self.vllm_engines])
         try:
             yield
         finally:
-            if self.args.vllm.enable_sleep:
-                batch_vllm_engine_call(self.vllm_engines, "sleep")
+            self.deadline.results("putting the engines to sleep", [e.sleep.remote() for e in self.vllm_engines])
+
+    def prepare(self, samples: Sequence[Sample]) -> list[Any]:
+        """Log-probabilities, values and advantages of the samples."""
+        config = self.config
+        ordered = to_experiences(
+            samples,
+            config.samples_per_step,
+            config.rollout.micro_batch_size,
+            [group.world_size() for group in config.groups.values()],
+        )
+        return self.deadline.run("the forward passes", self.experience_maker.make_experience_batch, ordered)
 
     def learn(self, experiences: list[Any], step: int) -> Metrics:
         """One PPO update of actor and critic on all experiences of the step."""
@@ -140,13 +151,14 @@ class SelfPlayTrainer(BasePPOTrainer):
         warms_up = step <= self.config.train.critic_warmup_steps
         for group in (None if warms_up else self.actor_model_group, self.critic_model_group):
             if group is not None:
-                ray.get(group.async_run_method_batch(method_name="append", experience=experiences))
-        return self.ppo_train(step - 1)
+                given = group.async_run_method_batch(method_name="append", experience=experiences)
+                self.deadline.results("handing out the samples", given)
+        return self.deadline.run("the update", self.ppo_train, step - 1)
 
     def sync_weights(self) -> None:
         """Give the engines the new weights, and see that they hold them."""
-        self.broadcast_to_vllm()
-        ray.get([engine.weights_synced.remote() for engine in self.vllm_engines])
+        self.deadline.run("the weight sync", self.broadcast_to_vllm)
+        self.deadline.results("the weight sync", [engine.weights_synced.remote() for engine in self.vllm_engines])
         self.verify_weights()
 
     def verify_weights(self) -> None:
@@ -158,8 +170,9 @@ class SelfPlayTrainer(BasePPOTrainer):
         if self.args.vllm.tensor_parallel_size > 1:
             return  # a worker holds a shard, and replicated parameters lie in every shard: the sums do not compare
         held = [engine.weights_digest.remote() for engine in self.vllm_engines]
-        expected, *_ = ray.get(self.actor_model_group.async_run_method(method_name="weights_digest"))
-        for index, digest in enumerate(ray.get(held)):
+        own = self.actor_model_group.async_run_method(method_name="weights_digest")
+        expected, *_ = self.deadline.results("summing the trainer's weights", own)
+        for index, digest in enumerate(self.deadline.results("summing the engines' weights", held)):
             if not _close(digest, expected):
                 raise SyncError(f"engine {index} does not hold the trainer's weights: {digest} for {expected}")
 
@@ -189,7 +202,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         """
         manager = self.manager.state() if manager is None else manager
         state = TrainerState(step, manager, self.kl_ctl.value, self.identity, self.judge.state())
-        self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder))
+        self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
 
     def resume(self) -> int:
         """Steps done: those of the newest checkpoint, loaded and synced to the engines, or 0."""
@@ -200,7 +213,7 @@ class SelfPlayTrainer(BasePPOTrainer):
                 self.folder.metrics.discard_after(0)
             return 0
         state = read_state(newest, self.identity)
-        self._each_group("load_from", newest)
+        self._each_group("load_from", newest, "loading the checkpoint")
         self.manager.restore(state.manager)
         self.kl_ctl.value = state.kl_coef
         self.folder.games.discard_after(state.step)
@@ -211,16 +224,16 @@ class SelfPlayTrainer(BasePPOTrainer):
 
     def save_model(self) -> Path:
         """The policy as a Hugging Face folder."""
-        ray.get(self.actor_model_group.async_save_model())
+        self.deadline.results("saving the model", self.actor_model_group.async_save_model())
         return Path(self.args.ckpt.output_dir)
 
-    def _each_group(self, method: str, folder: Path) -> None:
+    def _each_group(self, method: str, folder: Path, phase: str) -> None:
         groups = {"actor": self.actor_model_group, "critic": self.critic_model_group}
         refs = []
         for name, group in groups.items():
             if group is not None:
                 refs += group.async_run_method(method, str(folder.resolve() / name))
-        ray.get(refs)
+        self.deadline.results(phase, refs)
 
 
 class Clock:

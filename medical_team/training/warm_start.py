@@ -23,14 +23,14 @@ from transformers import (
 from transformers.trainer_utils import set_seed
 from transformers.utils.logging import disable_progress_bar
 
+from medical_team.backends.cpu import compute_dtype
 from medical_team.config import WarmStartConfig
-from medical_team.errors import ConfigError
 from medical_team.game.course import gold_course
 from medical_team.game.gold import GoldTurn
 from medical_team.game.parsing import ParseViolation, parse_assessment, parse_edit
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.rollout.engines import ChatTemplate, Messages
-from medical_team.training.preflight import load_tokenizer
+from medical_team.training.model_folder import load_tokenizer
 from medical_team.types import GameType, Note, Role
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,6 @@ def warm_start(
     model = AutoModelForCausalLM.from_pretrained(config.base_model, dtype=torch.float32, attn_implementation="sdpa")
     losses = _Losses(on_progress)
     examples = [_tokenize(turn, template, tokenizer) for turn in turns]
-    freeze(model, config.frozen_layers)
     trainer = _AnswerTrainer(
         model=model,
         args=_arguments(config, seed),
@@ -94,22 +93,6 @@ def warm_start(
     _save(model, tokenizer, config.output)
     parsed = _count_parsing(model, tokenizer, template, held_out[: config.evaluate], max_new_tokens)
     return WarmStarted(config.output, len(turns), losses.last, parsed)
-
-
-def freeze(model: Any, layers: int) -> None:
-    """Leave the embedding and the first ``layers`` layers as they are: no gradients are computed below the others.
-
-    Raises:
-        ConfigError: The model has no more layers than that.
-    """
-    if not layers:
-        return
-    blocks = model.model.layers
-    if layers >= len(blocks):
-        raise ConfigError(f"warm_start.frozen_layers = {layers}, and the model has {len(blocks)}: choose fewer")
-    model.get_input_embeddings().requires_grad_(False)
-    for block in blocks[:layers]:
-        block.requires_grad_(False)
 
 
 class _AnswerTrainer(Trainer):
@@ -197,7 +180,7 @@ def _arguments(config: WarmStartConfig, seed: int) -> TrainingArguments:
         dataloader_pin_memory=False,
         seed=seed,
         use_cpu=not torch.cuda.is_available(),
-        bf16=torch.cuda.is_available(),
+        bf16=torch.cuda.is_available() or compute_dtype() == "bfloat16",
         log_level="error",
     )
 

@@ -32,7 +32,6 @@ import torch  # noqa: E402
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer  # noqa: E402
 
 from medical_team.config import load_config  # noqa: E402
-from medical_team.rollout.experience import to_experiences  # noqa: E402
 from medical_team.training import actors  # noqa: E402
 from medical_team.training import cluster as ray_cluster  # noqa: E402
 from medical_team.training.run import TrainingRun  # noqa: E402
@@ -118,9 +117,7 @@ def one_step(run: TrainingRun, count: int, step: int) -> dict[str, float]:
         return result
 
     samples = timed("rollout", lambda: trainer.loop.run(answers(run, count, step)))
-    experiences = timed(
-        "experience", lambda: trainer.experience_maker.make_experience_batch(to_experiences(samples, count))
-    )
+    experiences = timed("experience", lambda: trainer.prepare(samples))
     for group in (trainer.actor_model_group, trainer.critic_model_group):
         ray.get(group.async_run_method_batch(method_name="append", experience=experiences))
     timed("train critic", lambda: ray.get(trainer.critic_model_group.async_run_method(method_name="fit")))

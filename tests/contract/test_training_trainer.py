@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.exceptions import GetTimeoutError
 
 from medical_team.backends import cpu
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
-from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, SyncError
+from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, StallError, SyncError
 from medical_team.judge.rule import RuleJudge
 from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
+from medical_team.types import GameType, Role, Sample
 
 pytestmark = pytest.mark.contract
+
+
+SAMPLE = Sample(0, Role.ASSESSOR, GameType.VANILLA_BENIGN, (1, 2), (3,), 0.5, truncated=False)
 
 
 class FakeGroup:
@@ -34,6 +41,9 @@ class FakeGroup:
 
     def async_run_method_batch(self, method_name: str, **_kwargs: Any) -> list[Any]:
         self.asked.append(method_name)
+        return [None]
+
+    def async_save_model(self) -> list[Any]:
         return [None]
 
 
@@ -56,13 +66,15 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     cpu.install()
     from medical_team.training import trainer as module
     from medical_team.training.arguments import openrlhf_arguments
+    from medical_team.training.waiting import Deadline
 
-    monkeypatch.setattr("ray.get", lambda refs: refs)
+    monkeypatch.setattr("ray.get", lambda refs, timeout=None: refs)
     bare: Any = object.__new__(module.SelfPlayTrainer)
     bare.config = load_config(None, [f"run.dir={tmp_path}", "run.resume=auto", "train.critic_warmup_steps=2"])
     bare.args = openrlhf_arguments(bare.config, "cpu", "float32", tmp_path / "checkpoints")
     bare.actor_model_group, bare.critic_model_group = FakeGroup(), FakeGroup()
     bare.vllm_engines = [FakeEngine(), FakeEngine()]
+    bare.deadline = Deadline(60)
     bare.kl_ctl = SimpleNamespace(value=0.0)
     bare.identity = {"run.seed": 17}
     bare.restored = []
@@ -223,3 +235,54 @@ def test_a_judge_that_is_set_aside_is_in_the_checkpoint(trainer: Any):
 
     newest = trainer.folder.checkpoints.newest()
     assert read_state(newest, trainer.identity).judge == {"set_aside": "rule-1"}
+
+
+@pytest.fixture
+def blocks() -> Iterator[Any]:
+    """An upstream call that waits for an actor that does not answer."""
+    event = threading.Event()
+    yield lambda *_args, **_kwargs: event.wait()
+    event.set()
+
+
+@pytest.mark.parametrize(
+    ("phase", "step"),
+    [
+        ("the forward passes", lambda trainer: trainer.prepare((SAMPLE,) * 6)),
+        ("the update", lambda trainer: trainer.learn([], 3)),
+        ("the weight sync", lambda trainer: trainer.sync_weights()),
+    ],
+)
+def test_a_phase_that_upstream_waits_in_for_ever_ends_the_run(trainer: Any, blocks: Any, phase: str, step: Any):
+    from medical_team.training.waiting import Deadline
+
+    trainer.deadline = Deadline(0.05)
+    trainer.experience_maker = SimpleNamespace(make_experience_batch=blocks)
+    trainer.ppo_train = trainer.broadcast_to_vllm = blocks
+
+    with pytest.raises(StallError, match=f"^{phase} took longer than"):
+        step(trainer)
+
+
+@pytest.mark.parametrize(
+    ("phase", "step"),
+    [
+        ("handing out the samples", lambda trainer: trainer.learn([], 3)),
+        ("the weight sync", lambda trainer: trainer.sync_weights()),
+        ("summing the trainer's weights", lambda trainer: trainer.verify_weights()),
+        ("saving the model", lambda trainer: trainer.save_model()),
+        ("the checkpoint", lambda trainer: trainer.save(4)),
+    ],
+)
+def test_what_the_trainer_itself_waits_for_has_the_same_deadline(
+    trainer: Any, monkeypatch: pytest.MonkeyPatch, phase: str, step: Any
+):
+    def late(refs: list[Any], timeout: float | None = None) -> Any:
+        if timeout is not None:  # upstream's waits have none
+            raise GetTimeoutError("get timed out")
+
+    monkeypatch.setattr("ray.get", late)
+
+    with pytest.raises(StallError, match=f"^{phase} took longer than"):
+        step(trainer)
+    assert trainer.folder.checkpoints.steps() == []

@@ -6,13 +6,14 @@ import ast
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from upstream import calls, definition, dotted, leaves, source
 
 from medical_team.backends import Backend
 from medical_team.config import Config, load_config
+from medical_team.config.training import ScheduleName
 from medical_team.training.arguments import openrlhf_arguments
 
 pytestmark = pytest.mark.contract
@@ -193,3 +194,23 @@ def test_rollout_keys_reach_upstream_under_their_names(field: str):
     config = Config()
 
     assert namespace()[f"rollout.{field}"] == getattr(config.rollout, field)
+
+
+@pytest.mark.parametrize("name", get_args(ScheduleName))
+def test_every_schedule_is_one_that_upstream_can_build(name: str):
+    """As upstream's strategy does: from the name, the steps and, for one of them, the floor of its cosine."""
+    import torch
+    from transformers.trainer import get_scheduler
+
+    floor = {"min_lr_rate": 0.1} if name == "cosine_with_min_lr" else {}
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule = get_scheduler(
+        name, optimizer, num_warmup_steps=1, num_training_steps=10, scheduler_specific_kwargs=floor
+    )
+
+    rates = []
+    for _ in range(10):
+        optimizer.step()
+        schedule.step()
+        rates.append(schedule.get_last_lr()[0])
+    assert all(0 <= rate <= 1 for rate in rates) and max(rates) > 0

@@ -150,13 +150,13 @@ def test_every_sample_has_the_same_numeric_info():
     assert all(value.dtype.is_floating_point for batch in batches for value in batch.info.values())
 
 
-def test_a_step_takes_exactly_its_samples_and_sorts_them_by_length():
+def test_a_step_takes_exactly_its_samples_and_orders_them_for_the_ranks():
     samples = [sample(prompt, 3) for prompt in (9, 4, 6)]
 
-    lengths = [int(experience.total_length) for experience in to_experiences(samples, expected=3)]
+    lengths = [int(each.total_length) for each in to_experiences(samples, 3, micro_batch_size=3, world_sizes=[1])]
     assert lengths == sorted(lengths)
     with pytest.raises(AssertionError, match="exactly 4 samples and got 3"):
-        to_experiences(samples, expected=4)
+        to_experiences(samples, 4, micro_batch_size=1, world_sizes=[1])
 
 
 def test_split_keeps_role_and_info_of_every_row():

@@ -69,7 +69,7 @@ def test_one_optimiser_value_leaves_the_others_at_their_defaults():
         ("train: {steps: 2.5}", ["train.steps", "2.5"]),
         ("train: {steps: 0}", ["train.steps", "0"]),
         ("train: {estimator: grpo}", ["train.estimator", "gae", "reinforce", "grpo"]),
-        ("train: 3", ["train", "3"]),
+        ("train: 3", ["train is a section", "steps"]),
         ("game: {mix: {easy: 1.0}}", ["game.mix", "easy", "vanilla_harmful"]),
         ("game: {mix: {vanilla_benign: 0}}", ["game.mix", "one class", "vanilla_benign"]),
         (

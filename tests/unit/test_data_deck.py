@@ -127,7 +127,9 @@ def test_a_class_without_notes_is_refused_only_where_it_is_dealt() -> None:
     errors = [note for note in make_notes(3) if note.has_error]
     with pytest.raises(DataError, match="no clean note among the 3"):
         Deck(errors, EQUAL, 1)
-    Deck(errors, {GameType.VANILLA_HARMFUL: 1, GameType.VANILLA_BENIGN: 0}, 1).deal()
+    deck = Deck(errors, {GameType.VANILLA_HARMFUL: 1, GameType.VANILLA_BENIGN: 0}, 1)
+    deck.deal()
+    assert deck.can_deal(GameType.ADVERSARIAL_HARMFUL) and not deck.can_deal(GameType.ADVERSARIAL_BENIGN)
 
 
 @pytest.mark.parametrize("other", ["notes", "mix", "seed"])

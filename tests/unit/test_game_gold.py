@@ -37,7 +37,7 @@ def test_the_reasoning_is_made_from_what_differs(error_note):
     attacker, assessor = (split_thinking(turn.answer)[0] for turn in gold_turns(error_note))
     corrected = error_note.corrected_sentence
     assert attacker == f"Sentence 3 says: {corrected} Swap Streptococcus pneumoniae for Escherichia coli."
-    assert assessor == "Sentence 3 says Escherichia coli; Streptococcus pneumoniae fits better."
+    assert assessor == ("The findings do not fit Escherichia coli in sentence 3; Streptococcus pneumoniae fits.")
 
 
 def test_a_donor_gives_a_turn_that_makes_an_error_harder(error_note):
@@ -89,7 +89,7 @@ def test_medec_gold_turns_parse_and_are_short(medec_validation):
         read(turn.answer, note)
         thinking, _ = split_thinking(turn.answer)
         repeated = max(len(sentence.split()) for sentence in (*note.sentences, note.corrected_sentence or ""))
-        assert 0 < len(thinking.split()) <= 2 * QUOTED_WORDS + 7 + repeated * (turn.role is Role.ATTACKER)
+        assert 0 < len(thinking.split()) <= 2 * QUOTED_WORDS + 9 + repeated * (turn.role is Role.ATTACKER)
         assert _untold(turn.messages, note)
 
 

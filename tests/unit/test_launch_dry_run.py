@@ -91,7 +91,7 @@ def test_overrides_may_stand_on_both_sides_of_the_options(tmp_path: Path):
         (["train.stepz=3"], "unknown key 'train.stepz'"),
         (["rollout.batch_size=7"], "rollout.batch_size x rollout.n_samples_per_prompt = 7"),
         (["--config", "configs/nobody-has-this.yaml"], "configs/nobody-has-this.yaml"),
-        (["--num_samples"], "data.num_samples=value"),
+        (["--num_samples"], "--num_samples has no value"),
     ],
 )
 def test_bad_input_is_one_sentence_and_code_2(arguments: list[str], words: str):

@@ -35,13 +35,14 @@ def make_manager(
     concurrency: int = 64,
     max_deals_factor: float = 4.0,
     deals_ahead: float = 1.0,
+    deck: FakeDeck | None = None,
 ) -> MedicalGameManager:
     engines = {
         Role.ATTACKER: attacker or FakeEngine(Role.ATTACKER),
         Role.ASSESSOR: assessor or FakeEngine(Role.ASSESSOR),
     }
     return MedicalGameManager(
-        FakeDeck(),
+        deck or FakeDeck(),
         engines,
         judge or FakeAuditor(),
         mix=mix,
@@ -180,6 +181,18 @@ def test_an_attacker_that_never_passes_leaves_the_harmful_class_to_vanilla_games
     assert collected.stats.samples[Role.ATTACKER, GameType.ADVERSARIAL_BENIGN] == 2
     # 8 games are needed; the budget of 4 times as many is used before anything is replaced.
     assert collected.stats.deals.total() == 4 * 8 + 4
+
+
+def test_without_error_notes_nothing_takes_the_place_of_a_failed_attack() -> None:
+    """Clean notes alone can be played on; a vanilla harmful game would have no note."""
+    mix = {GameType.VANILLA_BENIGN: 1.0, GameType.ADVERSARIAL_BENIGN: 1.0}
+    clean = FakeDeck(error_notes=False)
+    half = make_manager(FakeEngine(Role.ATTACKER, Habits(no_op=0.5)), mix=mix, deck=clean)
+    assert collect(half, 9).stats.deals.keys() == mix.keys()
+
+    never = make_manager(FakeEngine(Role.ATTACKER, Habits(no_op=1.0)), mix=mix, deck=clean)
+    with pytest.raises(RolloutError, match=r"of 9 samples are missing, all of them of adversarial games"):
+        collect(never, 9)
 
 
 def test_an_attacker_part_that_cannot_be_filled_is_an_error_with_numbers() -> None:

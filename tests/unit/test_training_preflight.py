@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections import namedtuple
@@ -9,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from medical_team.config import Config, load_config
 from medical_team.errors import ConfigError, MachineError, ModelError, RewardLintError, UserError
@@ -31,8 +34,8 @@ Usage = namedtuple("Usage", "total used free")
 def model(tmp_path: Path) -> Path:
     folder = tmp_path / "model"
     folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({"dtype": "float32"}))
-    (folder / "model.safetensors").write_bytes(bytes(4_000))
+    (folder / "config.json").write_text(json.dumps({"model_type": "llama", "dtype": "float32"}))
+    save_file({"weight": np.zeros(1_000, dtype=np.float32)}, folder / "model.safetensors")
     return folder
 
 
@@ -129,7 +132,7 @@ def test_the_disk_must_hold_all_checkpoints_and_one_more(tmp_path: Path, model: 
 
 def test_weights_of_two_bytes_are_twice_as_many(tmp_path: Path, model: Path):
     before = checkpoint_bytes(configured(tmp_path, model))
-    (model / "config.json").write_text(json.dumps({"torch_dtype": "bfloat16"}))
+    (model / "config.json").write_text(json.dumps({"model_type": "llama", "torch_dtype": "bfloat16"}))
 
     assert checkpoint_bytes(configured(tmp_path, model)) == 2 * before
 
@@ -141,9 +144,12 @@ def test_without_a_critic_half_is_written(tmp_path: Path, model: Path):
 
 
 def test_a_folder_that_cannot_be_written_is_refused(config: Config, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(preflight.os, "access", lambda path, mode: False)
+    def read_only(dir: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
 
-    with pytest.raises(MachineError, match=r"not writable: choose another run\.dir"):
+    monkeypatch.setattr(preflight.tempfile, "TemporaryFile", read_only)
+
+    with pytest.raises(MachineError, match=r"not writable \(Read-only file system\): choose another run\.dir"):
         check_disk(config)
 
 

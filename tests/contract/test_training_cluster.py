@@ -1,0 +1,56 @@
+"""Joining a cluster that is not there ends at once and in one sentence."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from medical_team.backends import cpu
+from medical_team.config import load_config
+from medical_team.errors import MachineError
+from medical_team.training.plan import placement_plan
+
+cpu.install()
+
+from medical_team.training import cluster  # noqa: E402 - only after install()
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture
+def joined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Addresses at which Ray was asked to join; nobody is there for it either."""
+    asked: list[str] = []
+
+    def init(address: str, **_options: Any) -> None:
+        asked.append(address)
+        raise ConnectionError("Could not find any running Ray instance.\nMore of that.")
+
+    monkeypatch.setattr(cluster.ray, "init", init)
+    monkeypatch.setattr(cluster, "build_ops", lambda: None)
+    return asked
+
+
+def join(address: str) -> str:
+    config = load_config(None, [f"cluster.address={address}"])
+    with pytest.raises(MachineError, match=r"start one with `ray start --head`") as refused:
+        cluster.connect(config, "cpu", placement_plan(config))
+    (sentence,) = str(refused.value).splitlines()
+    return sentence
+
+
+def test_where_nobody_listens_ray_is_not_asked(joined: list[str]):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+
+        assert f"no Ray cluster answers at {address} (" in join(address)
+    assert joined == []
+
+
+@pytest.mark.parametrize("address", ["auto", "no-port"])
+def test_what_is_no_host_and_port_is_left_to_ray(joined: list[str], address: str):
+    assert f"at {address} (Could not find any running Ray instance.)" in join(address)
+    assert joined == [address]
