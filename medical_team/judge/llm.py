@@ -19,6 +19,9 @@ from medical_team.judge.prompts import explanation_of, prompt_named
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
 from medical_team.types import Audit
 
+# What a completer is asked before its first audit: no more than it takes to compile the schema.
+_WARM_UP: list[Message] = [{"role": "user", "content": "Answer as JSON."}]
+
 # Of the caller's deadline: the rest is for the way back, so that one late answer costs its own audit and not the batch.
 _SHARE_OF_DEADLINE = 0.9
 
@@ -69,6 +72,15 @@ class LlmJudge:
             *(self._answer(request, within_s) for request in requests), return_exceptions=True
         )
         return [_expected(answer) for answer in answers]
+
+    async def warm_up(self, deadline_s: float) -> None:
+        """One answer under each schema: compiling one takes seconds, which no audit's deadline should pay for.
+
+        Raises:
+            JudgeError: The model gives none.
+        """
+        for schema in self._schemas.values():
+            await self._completer.complete(_WARM_UP, schema=schema, max_tokens=self._max_tokens, deadline_s=deadline_s)
 
     async def _answer(self, request: AuditRequest, deadline_s: float) -> Audit | JudgeFailure:
         try:

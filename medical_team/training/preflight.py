@@ -13,6 +13,8 @@ from typing import Any
 from medical_team.config import Config
 from medical_team.errors import ConfigError, MachineError, ModelError, UserError
 from medical_team.game.prompts import assessor_messages, attacker_messages
+from medical_team.judge.opinion import reasons_length
+from medical_team.judge.prompts import prompt_named
 from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers
 from medical_team.types import GameType, Note
@@ -38,13 +40,23 @@ def check_configuration(config: Config) -> None:
         check_model_path("model.critic_path", config.model.critic_path)
     if config.uses_critic and config.model.critic_layers is not None:
         check_layers(Path(config.model.path), config.model.critic_layers)
+    if "vllm" in config.judge_names and config.judge.model:
+        check_model_path("judge.model", config.judge.model)
 
 
 def check_without_model(config: Config) -> None:
     """What can be checked before there is a model: the demo does, before it makes one."""
     lint_rewards(config.rewards, config.game.mix).check()
+    check_judge(config)
     check_run_folder(config)
     check_disk(config)
+
+
+def check_judge(config: Config) -> None:
+    """A language model's prompt version exists, and its answers fit."""
+    if {"vllm", "http"} & set(config.judge_names):
+        prompt_named(config.judge.llm.prompt)
+        reasons_length(config.judge.llm.max_new_tokens)
 
 
 def weights_fingerprint(path: str) -> str | None:

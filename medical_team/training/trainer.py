@@ -66,6 +66,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             cluster.actor, cluster.critic, None, cluster.reference, self.kl_ctl, strategy, tokenizer
         )
         self.config = config
+        self.sleepers = cluster.sleepers
         self.manager = manager
         self.folder = folder
         self.identity = identity
@@ -100,14 +101,12 @@ class SelfPlayTrainer(BasePPOTrainer):
 
     @contextmanager
     def awake(self) -> Iterator[None]:
-        """Engines that sleep while the groups work are awake inside."""
-        if self.args.vllm.enable_sleep:
-            batch_vllm_engine_call(self.vllm_engines, "wake_up")
+        """What sleeps while the groups work is awake inside: the engines, and the judge's."""
+        batch_vllm_engine_call(self.sleepers, "wake_up")
         try:
             yield
         finally:
-            if self.args.vllm.enable_sleep:
-                batch_vllm_engine_call(self.vllm_engines, "sleep")
+            batch_vllm_engine_call(self.sleepers, "sleep")
 
     def learn(self, experiences: list[Any], step: int) -> Metrics:
         """One PPO update of actor and critic on all experiences of the step."""
