@@ -82,9 +82,12 @@ class JudgeFailure:
 
 
 class Judge(Protocol):
-    """Audits edits. ``name`` goes into every audit."""
+    """Audits edits."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Goes into every audit."""
+        ...
 
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
         """One audit or failure a request, in their order.

@@ -90,16 +90,16 @@ class VllmCompleter:
     """Answers chat messages on an engine of its own; ``await start()`` first."""
 
     def __init__(self, settings: JudgeEngine, engine: Any = None, tokenizer: Any = None) -> None:
-        """``engine`` and ``tokenizer`` are made from the settings unless they are given."""
+        """``engine`` and ``tokenizer`` are made from the settings unless they are given, the engine by ``start``."""
         self.model = settings.model
         self._settings = settings
-        self._engine: Any = engine
-        self._prompt = GuardedPrompt(tokenizer or _load_tokenizer(settings))
+        self.engine: Any = engine
+        self.prompt = GuardedPrompt(tokenizer or _load_tokenizer(settings))
 
     async def start(self) -> None:
         """Load the model; takes as long as that takes."""
-        if self._engine is None:
-            self._engine = _start_engine(self._settings)
+        if self.engine is None:
+            self.engine = _start_engine(self._settings)
 
     async def complete(
         self, messages: list[Message], *, schema: dict[str, Any], max_tokens: int, deadline_s: float
@@ -115,7 +115,7 @@ class VllmCompleter:
         from vllm.exceptions import VLLMError
         from vllm.v1.engine.exceptions import EngineDeadError
 
-        prompt = self._prompt(messages)
+        prompt = self.prompt(messages)
         self._check_fits(len(prompt), max_tokens)
         try:
             async with asyncio.timeout(deadline_s):
@@ -130,18 +130,22 @@ class VllmCompleter:
             raise JudgeUnreachable("the judge's engine dropped the request")
         return output.text
 
+    def in_flight(self) -> int:
+        """Requests that the engine holds."""
+        return self.engine.output_processor.get_num_unfinished_requests()
+
     async def sleep(self) -> None:
         """Move the weights to the host and drop the cache; audits in flight fail."""
-        await self._engine.sleep(level=1)
+        await self.engine.sleep(level=1)
 
     async def wake_up(self) -> None:
-        await self._engine.wake_up()
+        await self.engine.wake_up()
 
     def close(self) -> None:
         """End the engine's processes."""
-        if self._engine is not None:
-            self._engine.shutdown()
-            self._engine = None
+        if self.engine is not None:
+            self.engine.shutdown()
+            self.engine = None
 
     def _check_fits(self, prompt_tokens: int, max_tokens: int) -> None:
         room = self._settings.llm.max_length - max_tokens
@@ -151,7 +155,7 @@ class VllmCompleter:
     async def _last_output(self, prompt: list[int], sampling: Any) -> Any:
         """The finished completion. Leaving early, by deadline or cancellation, aborts the request in the engine."""
         output = None
-        stream = self._engine.generate({"prompt_token_ids": prompt}, sampling, request_id=uuid4().hex)
+        stream = self.engine.generate({"prompt_token_ids": prompt}, sampling, request_id=uuid4().hex)
         async with aclosing(stream):
             async for update in stream:
                 output = update.outputs[0]

@@ -120,6 +120,7 @@ class TrainingRun:
         strategy = get_strategy(arguments)
         cluster = ray_cluster.Cluster(config, backend, dtype)
         cluster.load(arguments, strategy, scheduler_steps(config))
+        self.judge = cluster.judge
         self.pools = self._pools(cluster, template)
         manager = build_manager(config, self.notes.train, self.pools, cluster.judge, folder.games)
         return SelfPlayTrainer(
