@@ -13,7 +13,6 @@ from typing import Any
 from medical_team.config import Config
 from medical_team.errors import ConfigError, MachineError, ModelError, UserError
 from medical_team.game.prompts import assessor_messages, attacker_messages
-from medical_team.judge.opinion import reasons_length
 from medical_team.judge.prompts import prompt_named
 from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers
@@ -53,10 +52,9 @@ def check_without_model(config: Config) -> None:
 
 
 def check_judge(config: Config) -> None:
-    """A language model's prompt version exists, and its answers fit."""
+    """A language model is asked by a prompt version that exists."""
     if {"vllm", "http"} & set(config.judge_names):
         prompt_named(config.judge.llm.prompt)
-        reasons_length(config.judge.llm.max_new_tokens)
 
 
 def weights_fingerprint(path: str) -> str | None:

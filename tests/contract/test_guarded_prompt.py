@@ -40,10 +40,9 @@ TOKENS = {
     "llama_3": (LLAMA_3, ("<bos>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"), ()),
     "mistral": (MISTRAL, ("<bos>", "</s>", "[INST]", "[/INST]"), ("[SYSTEM_PROMPT]",)),
 }
-MESSAGES = [
-    {"role": "system", "content": "Compare two sentences."},
-    {"role": "user", "content": "This one.\nThat one."},
-]
+SYSTEM = {"role": "system", "content": "Compare two sentences."}
+USER = {"role": "user", "content": "This one.\nThat one."}
+MESSAGES = [SYSTEM, USER]
 
 
 def tokenizer_of(family: str, template: str | None = None) -> Any:
@@ -102,6 +101,4 @@ def test_a_role_that_is_no_special_token_is_refused_all_the_same() -> None:
 @pytest.mark.parametrize("template", ["{{ messages[0]['content'] }}", "{{ messages[-1]['content'] * 2 }}", ""])
 def test_a_template_that_does_not_show_every_message_once_is_refused(template: str) -> None:
     with pytest.raises(ModelError):
-        GuardedPrompt(tokenizer_of("chatml", template))(
-            [MESSAGES[1], {"role": "assistant", "content": "x"}, MESSAGES[1]]
-        )
+        GuardedPrompt(tokenizer_of("chatml", template))([USER, {"role": "assistant", "content": "x"}, USER])
