@@ -17,8 +17,8 @@ class LlmJudgeConfig(Section):
 
     prompt: str = "audit-1"
     """Name of the prompt version; it is recorded with every audit."""
-    max_new_tokens: int = Field(default=160, ge=32)
-    """Longest answer, in tokens; its reasons are capped well below that."""
+    max_new_tokens: int = Field(default=320, ge=160)
+    """Longest answer, in tokens. Its reasons are capped so that even one token a character fits; most take 100."""
     max_length: int = Field(default=2048, ge=256)
     """Prompt and answer together, in tokens."""
     gpus: int = Field(default=1, ge=1)

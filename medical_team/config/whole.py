@@ -103,9 +103,32 @@ class Config(Section):
             raise ValueError("judge.name=http needs judge.http.urls, a list of base URLs such as http://localhost:8000")
         if "http" in self.judge_names and self.judge.http.api == "openai" and not self.judge.model:
             raise ValueError("judge.http.api=openai needs judge.model, the name the endpoint knows its model by")
+        if "vllm" in self.judge_names:
+            self._check_judge_engine()
         if self.judge_name == "panel" and len(set(self.judge.panel.members)) < 2:
             raise ValueError("judge.panel.members: a panel has two different judges at least")
         return self
+
+    def _check_judge_engine(self) -> None:
+        llm = self.judge.llm
+        if llm.max_new_tokens >= llm.max_length:
+            raise ValueError(
+                f"judge.llm.max_new_tokens = {llm.max_new_tokens} leaves no room for a prompt in judge.llm.max_length "
+                f"= {llm.max_length}"
+            )
+        if not self.cluster.colocate_all:
+            return
+        if llm.gpus > 1:
+            raise ValueError(
+                f"judge.llm.gpus = {llm.gpus}: with cluster.colocate_all the judge shares one GPU with the others; "
+                "set it to 1, or put the judge behind HTTP"
+            )
+        share = llm.gpu_memory_utilization + self.vllm.gpu_memory_utilization
+        if self.cluster.backend != "cpu" and share > 1:
+            raise ValueError(
+                f"judge.llm.gpu_memory_utilization + vllm.gpu_memory_utilization = {share:g}: with "
+                "cluster.colocate_all both engines are on one GPU, so together they may take 1 at most"
+            )
 
     @model_validator(mode="after")
     def _batches_divide(self) -> Config:

@@ -40,9 +40,11 @@ class GateFailure(StrEnum):
     FOREIGN_CHARACTER = "foreign_character"
     """It brings in invisible characters, other scripts or symbols."""
     ROLE_TOKEN = "role_token"
-    """It brings in a chat template's token or speaks to the assessor."""
+    """It brings in a chat template's token, or speaks to the assessor or the judge."""
     MARKUP = "markup"
     """It brings in a line break, tags, Markdown or an address."""
+    LONG_WORD = "long_word"
+    """It brings in a run of characters longer than any word of a note: an encoding, or filler."""
     SAYS_ERROR = "says_error"
     """It announces the error."""
     LENGTH_RATIO = "length_ratio"
@@ -53,6 +55,9 @@ class GateFailure(StrEnum):
 # Half: the one gold deletion of more than a few words leaves 10 of 19.
 _MIN_WORDS_LEFT = 0.5
 
+# Characters between blanks. MEDEC's longest has 32; a sentence in base64 or hex is one word of a hundred and more.
+_LONGEST_WORD = 48
+
 # Characters of blanks and punctuation by which a repeated sentence may differ; spares comparing every sentence.
 _REPEAT_SLACK = 12
 
@@ -61,8 +66,10 @@ _MARKUP = re.compile(r"[\n\r{}\[\]|`*_\\#~^@]|<\s*[/!?|a-z]|&[a-z]+;|https?:|www
 _ROLE_TOKEN = re.compile(
     r"<\W{0,2}[a-z_]{1,24}\W{0,2}>"  # <|im_start|>, <start_of_turn>, <think>, </answer>, <s>, <<SYS>>
     r"|<\||\|>|\[/?inst\]|<</?sys"
-    r"|\b(?:system|user|assistant|human|model|verdict)\s*:"
-    r"|\b(?:assessor|attacker|im_start|im_end|end_of_turn|eot_id)\b",
+    r"|\b(?:system|user|assistant|human|model|verdict|judge)\s*:"
+    r"|\b(?:assessor|attacker|auditor|im_start|im_end|end_of_turn|eot_id)\b"
+    # "Ignore the instructions above", and the same in a few other languages
+    r"|\b(?:ignor|disregard|ignorez|olvid)\w*\b(?:\W+\w+){0,3}?\W+(?:instru|anweis|above|previous|davor|anterior)",
     re.IGNORECASE,
 )
 _SAYS_ERROR = re.compile(r"\b(?:errors?|erroneous|incorrect|inaccurate|mistake|mistaken|wrong)(?:ly|s)?\b")
@@ -173,6 +180,11 @@ def _role_token(change: Change) -> bool:
     return change.introduces(_ROLE_TOKEN)
 
 
+def _long_word(change: Change) -> bool:
+    known = set(change.before.split())
+    return any(len(word) > _LONGEST_WORD and word not in known for word in change.after.split())
+
+
 def _says_error(change: Change) -> bool:
     known = set(words(change.before))
     return any(_SAYS_ERROR.fullmatch(word) and word not in known for word in words(change.after))
@@ -218,6 +230,7 @@ GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
     (GateFailure.FOREIGN_CHARACTER, _foreign_character),
     (GateFailure.ROLE_TOKEN, _role_token),
     (GateFailure.MARKUP, _markup),
+    (GateFailure.LONG_WORD, _long_word),
     (GateFailure.SAYS_ERROR, _says_error),
     (GateFailure.LENGTH_RATIO, _length_ratio),
     (GateFailure.TOO_MANY_EDITS, _too_many_edits),

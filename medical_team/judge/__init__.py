@@ -1,7 +1,8 @@
 """Judges: second opinions about an attacker's edit, never the only source of truth.
 
-``protocol`` is the contract, one file a judge, ``batching`` is what the manager talks to. A new judge is a file and
-a line in ``JUDGES``.
+``protocol`` is the contract, one file a judge, ``batching`` is what the manager talks to. A new judge of plain code is
+a file and a line in ``JUDGES``. A language model is ``llm.LlmJudge`` over something that runs it; several judges are
+``panel.PanelJudge``; the ones a run is configured with are started by ``training.cluster``.
 """
 
 from __future__ import annotations

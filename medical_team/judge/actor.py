@@ -6,20 +6,19 @@ recognised by not being a ``JudgeError``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from medical_team.config import GatesConfig
-from medical_team.errors import JudgeError, JudgeOutage, JudgeUnreachable
-from medical_team.judge import AuditRequest, JudgeFailure, make_judge
+from medical_team.errors import JudgeError, JudgeUnreachable
+from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
 from medical_team.types import Audit
 
 
 class JudgeActor:
-    """Lives in the judge's process."""
+    """Lives in the judge's process, where ``build`` makes the judge."""
 
-    def __init__(self, name: str, gates: GatesConfig) -> None:
-        self._judge = make_judge(name, gates)
+    def __init__(self, build: Callable[[], Judge]) -> None:
+        self._judge = build()
 
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
         return await self._judge.audit(requests, deadline_s)
@@ -33,6 +32,7 @@ class RemoteJudge:
     """The Judge protocol over the handle of a ``JudgeActor``."""
 
     def __init__(self, name: str, handle: Any) -> None:
+        """``name`` is what it is called until the actor has said what its audits call it."""
         self.name = name
         self.handle = handle
 
@@ -45,7 +45,7 @@ class RemoteJudge:
         """
         try:
             return await self.handle.audit.remote(list(requests), deadline_s)
-        except (JudgeError, JudgeOutage):
+        except JudgeError:
             raise
         except Exception as error:  # ray's errors, which this room does not know
             raise JudgeUnreachable(f"judge {self.name}: its actor failed ({type(error).__name__})") from error

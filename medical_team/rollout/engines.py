@@ -35,14 +35,10 @@ class ChatTemplate:
     """
 
     def __init__(self, tokenizer: Any, max_prompt_tokens: int) -> None:
-        if not getattr(tokenizer, "chat_template", None):
-            raise ModelError(
-                f"{tokenizer.name_or_path} has no chat template: use an instruction-tuned model, or put a "
-                "chat_template into its tokenizer_config.json"
-            )
+        check_chat_template(tokenizer)
         self._tokenizer = tokenizer
         self._max_prompt_tokens = max_prompt_tokens
-        self._system_role = self._accepts_system_role()
+        self._system_role = accepts_system_role(tokenizer)
         self._check_template()
 
     def __call__(self, messages: Messages) -> list[int]:
@@ -76,12 +72,23 @@ class ChatTemplate:
                 "chat_template, or use another model"
             ) from None
 
-    def _accepts_system_role(self) -> bool:
-        probe = [{"role": "system", "content": "system-probe"}, {"role": "user", "content": "x"}]
-        try:
-            return "system-probe" in self._tokenizer.apply_chat_template(probe, tokenize=False)
-        except Exception:  # templates refuse a role by raising whatever Jinja's raise_exception is bound to
-            return False
+
+def check_chat_template(tokenizer: Any) -> None:
+    """Raise ModelError when the tokenizer has no chat template."""
+    if not getattr(tokenizer, "chat_template", None):
+        raise ModelError(
+            f"{tokenizer.name_or_path} has no chat template: use an instruction-tuned model, or put a "
+            "chat_template into its tokenizer_config.json"
+        )
+
+
+def accepts_system_role(tokenizer: Any) -> bool:
+    """Whether the chat template shows a system message."""
+    probe = [{"role": "system", "content": "system-probe"}, {"role": "user", "content": "x"}]
+    try:
+        return "system-probe" in tokenizer.apply_chat_template(probe, tokenize=False)
+    except Exception:  # templates refuse a role by raising whatever Jinja's raise_exception is bound to
+        return False
 
 
 class EnginePool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,8 +24,11 @@ from medical_team.backends.cpu import environment as cpu_environment
 from medical_team.backends.cpu_ops import build_ops
 from medical_team.config import Config, GroupConfig
 from medical_team.errors import MachineError
+from medical_team.judge import Judge, make_judge
 from medical_team.judge.actor import JudgeActor, RemoteJudge
+from medical_team.judge.panel import PanelJudge
 from medical_team.rollout.engine_actor import EngineActor
+from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
@@ -33,8 +37,9 @@ from medical_team.training.waiting import Deadline
 
 logger = logging.getLogger(__name__)
 
-# Share of a GPU that an actor asks for where several share one; upstream's value, five groups fit.
-_COLOCATED_SHARE = 0.2
+# Share of a GPU that an actor asks for where several share one; upstream's value. Five fit: actor, critic, reference,
+# an engine and the judge's.
+_SHARE = 0.2
 
 # Seconds in which a cluster that is there opens a connection.
 _ANSWERS_WITHIN_S = 10
@@ -102,23 +107,29 @@ class Cluster:
         shared = self._reserve(config.cluster.actor.world_size()) if self._shares_gpus() else None
         # Engines first: they take longest to load, and load while the rest is placed.
         everywhere = shared if colocated else None
+        self._judges: list[RemoteJudge] = []
+        self._judge_engines: list[Any] = []
         self.pools = [self._engines(everywhere, i) for i in range(2 if config.vllm.pools == "by_role" else 1)]
         if config.vllm.enable_sleep:
             self._deadline.results("putting the engines to sleep", [engine.sleep.remote() for engine in self.engines])
+        self.judge = self._judge(everywhere)
         self.actor = self._group(config.cluster.actor, PolicyActor, shared)
         self.reference = (
             self._group(config.cluster.reference, ReferenceActor, shared) if config.uses_reference else None
         )
         self.critic = self._group(config.cluster.critic, CriticActor, everywhere) if config.uses_critic else None
-        self.judge = RemoteJudge(
-            config.judge_name,
-            ray.remote(JudgeActor).options(num_cpus=1, num_gpus=0).remote(config.judge_name, config.game.gates),
-        )
 
     @property
     def engines(self) -> list[Any]:
         """All trained engines, attacker's pool first."""
         return [engine for pool in self.pools for engine in pool]
+
+    @property
+    def sleepers(self) -> list[Any]:
+        """What sleeps while the groups work: the engines and the judge's, where they share their GPUs; else nothing."""
+        if not self._config.vllm.enable_sleep:
+            return []
+        return self.engines + self._judge_engines
 
     def load(self, arguments: SimpleNamespace, strategy: Any, scheduler_steps: int) -> None:
         """Load every model; returns when engines and groups are ready."""
@@ -131,8 +142,10 @@ class Cluster:
             critic_path = str(critic_folder(self._config)) if cut else arguments.critic.model_name_or_path
             refs += self.critic.async_init_model_from_pretrained(strategy, critic_path, scheduler_steps)
         refs += [engine.ready.remote() for engine in self.engines]
-        refs.append(self.judge.handle.ready.remote())
-        self._deadline.results("loading the models", refs)
+        refs += [judge.handle.ready.remote() for judge in self._judges]
+        results = self._deadline.results("loading the models", refs)
+        for judge, name in zip(self._judges, results[len(results) - len(self._judges) :], strict=True):
+            judge.name = name
 
     def _shares_gpus(self) -> bool:
         return self._config.cluster.colocate_all or self._config.cluster.colocate_actor_ref
@@ -155,7 +168,7 @@ class Cluster:
             shape.gpus_per_node,
             ray.remote(num_gpus=1)(actor),
             pg=shared or own,
-            num_gpus_per_actor=_COLOCATED_SHARE if shared else 1,
+            num_gpus_per_actor=_SHARE if shared else 1,
         )
 
     def _engines(self, shared: PlacementGroup | None, pool: int) -> list[Any]:
@@ -166,19 +179,59 @@ class Cluster:
         first = pool * vllm.num_engines if shared else 0
         return [self._engine(group, first + i, shared is not None) for i in range(vllm.num_engines)]
 
+    def _judge(self, shared: PlacementGroup | None) -> Judge:
+        """The judge that is configured, or all of a panel's members."""
+        members = [self._judge_named(name, shared) for name in self._config.judge_names]
+        return members[0] if len(members) == 1 else PanelJudge(members, self._config.judge.panel.agreement)
+
+    def _judge_named(self, name: str, shared: PlacementGroup | None) -> Judge:
+        """One judge, in a process of its own."""
+        if name == "vllm":
+            return self._keep(RemoteJudge(name, self._judge_engine(shared)))
+        build = partial(make_judge, name, self._config.game.gates)
+        return self._keep(RemoteJudge(name, ray.remote(JudgeActor).options(num_cpus=1, num_gpus=0).remote(build)))
+
+    def _keep(self, judge: RemoteJudge) -> RemoteJudge:
+        self._judges.append(judge)
+        return judge
+
+    def _judge_engine(self, shared: PlacementGroup | None) -> Any:
+        """The actor with the judge's vLLM engine: on GPUs of its own, or on a share of the last common one."""
+        options: dict[str, Any] = {"num_cpus": 1, "num_gpus": self._config.judge.llm.gpus}
+        if shared is not None:
+            strategy = PlacementGroupSchedulingStrategy(shared, placement_group_bundle_index=shared.bundle_count - 1)
+            options = {"num_cpus": _SHARE, "num_gpus": _SHARE, "scheduling_strategy": strategy}
+            self._deadline.results("loading the engines", [engine.ready.remote() for engine in self.engines])
+        handle = ray.remote(VllmJudgeActor).options(**options).remote(self._judge_settings())
+        if shared is not None:
+            # An engine measures the memory that is free while it loads: nothing else may load beside it.
+            self._deadline.results("loading the judge", [handle.ready.remote()])
+            self._judge_engines.append(handle)
+            if self._config.vllm.enable_sleep:
+                self._deadline.results("putting the judge to sleep", [handle.sleep.remote()])
+        return handle
+
+    def _judge_settings(self) -> JudgeEngine:
+        judge = self._config.judge
+        return JudgeEngine(
+            model=judge.model or DEFAULT_MODEL,
+            dtype=judge_dtype(judge.llm.dtype, self._backend),
+            llm=judge.llm,
+            enable_sleep=self._config.vllm.enable_sleep,
+            backend=self._backend,
+        )
+
     def _engine(self, group: PlacementGroup, index: int, shares: bool) -> Any:
         ranks = self._config.vllm.tensor_parallel_size
         bundles = get_bundle_indices(group, index, ranks) if ranks > 1 else None
-        gpus = _COLOCATED_SHARE if shares and ranks == 1 else int(ranks == 1)
+        gpus = _SHARE if shares and ranks == 1 else int(ranks == 1)
         strategy = PlacementGroupSchedulingStrategy(
             placement_group=group,
             placement_group_capture_child_tasks=True,
             placement_group_bundle_index=bundles[0] if bundles else index,
         )
         remote = ray.remote(EngineActor).options(num_cpus=gpus, num_gpus=gpus, scheduling_strategy=strategy)
-        return remote.remote(
-            bundle_indices=bundles, num_gpus=_COLOCATED_SHARE if shares else 1, **self._engine_arguments(index)
-        )
+        return remote.remote(bundle_indices=bundles, num_gpus=_SHARE if shares else 1, **self._engine_arguments(index))
 
     def _engine_arguments(self, index: int) -> dict[str, Any]:
         config = self._config

@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def cpus(self) -> int:
-        """Ray CPU slots: one an actor or GPU, as upstream's bundles ask, and one for the judge."""
+        """Ray CPU slots: one an actor or GPU, as upstream's bundles ask, and one a judge."""
         return sum(max(row.actors, row.gpus) for row in self.rows)
 
     def check_fits(self, available_gpus: float) -> None:
@@ -44,7 +44,7 @@ class Plan:
             parts = ", ".join(f"{row.name} {row.gpus}" for row in self.rows if row.gpus)
             raise MachineError(
                 f"this configuration needs {self.gpus} GPUs ({parts}) and the cluster has {available_gpus:g}: lower "
-                "cluster.*.gpus_per_node or vllm.num_engines, or set cluster.colocate_all"
+                "cluster.*.gpus_per_node, vllm.num_engines or judge.llm.gpus, or set cluster.colocate_all"
             )
 
 
@@ -60,8 +60,15 @@ def placement_plan(config: Config) -> Plan:
     names = ("engines",) if vllm.pools == "shared" else ("attacker engines", "assessor engines")
     ranks = vllm.num_engines * vllm.tensor_parallel_size
     rows += [PlanRow(name, vllm.num_engines, 0 if home else ranks, home) for name in names]
-    rows.append(PlanRow(f"judge ({config.judge_name})", 1, 0))
+    rows += [_judge_row(name, config.judge.llm.gpus, home) for name in config.judge_names]
     return Plan(tuple(rows))
+
+
+def _judge_row(name: str, gpus: int, home: str) -> PlanRow:
+    """A judge: a language model has an engine of its own, one behind HTTP is not started here at all."""
+    if name == "vllm":
+        return PlanRow("judge (vllm)", 1, 0 if home else gpus, home)
+    return PlanRow(f"judge ({name})", 0 if name == "http" else 1, 0)
 
 
 def _row(name: str, group: GroupConfig, shares: str) -> PlanRow:

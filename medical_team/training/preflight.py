@@ -15,6 +15,7 @@ from medical_team.backends import Backend, resolve
 from medical_team.config import Config
 from medical_team.errors import ConfigError, MachineError, ModelError, UserError
 from medical_team.game.prompts import assessor_messages, attacker_messages
+from medical_team.judge.prompts import prompt_named
 from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers
 from medical_team.training.model_folder import check_model_path, read_settings, weight_files
@@ -39,6 +40,8 @@ def check_configuration(config: Config) -> None:
         check_model_path("model.critic_path", config.model.critic_path)
     if config.uses_critic and config.model.critic_layers is not None:
         check_layers(Path(config.model.path), config.model.critic_layers)
+    if "vllm" in config.judge_names and config.judge.model:
+        check_model_path("judge.model", config.judge.model)
     check_without_model(config)
 
 
@@ -46,9 +49,16 @@ def check_without_model(config: Config) -> None:
     """What can be checked before there is a model: the demo does, before it makes one."""
     lint_rewards(config.rewards, config.game.mix).check()
     check_backend(config, resolve(config.cluster.backend))
+    check_judge(config)
     check_run_folder(config)
     check_disk(config)
     check_port(config)
+
+
+def check_judge(config: Config) -> None:
+    """A language model is asked by a prompt version that exists."""
+    if {"vllm", "http"} & set(config.judge_names):
+        prompt_named(config.judge.llm.prompt)
 
 
 def check_backend(config: Config, backend: Backend) -> None:

@@ -127,6 +127,7 @@ class TrainingRun:
         strategy = get_strategy(arguments)
         cluster = ray_cluster.Cluster(config, backend, dtype)
         cluster.load(arguments, strategy, scheduler_steps(config))
+        self.judge = cluster.judge
         self.pools = self._pools(cluster, template)
         watched = watched_judge(config, cluster.judge)
         manager = build_manager(config, self.notes.train, self.pools, watched, folder.games)

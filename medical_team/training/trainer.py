@@ -71,6 +71,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             cluster.actor, cluster.critic, None, cluster.reference, self.kl_ctl, strategy, tokenizer
         )
         self.config = config
+        self.sleepers = cluster.sleepers
         self.manager = manager
         self.judge = judge
         self.judge_metrics: Metrics = {}
@@ -124,15 +125,12 @@ class SelfPlayTrainer(BasePPOTrainer):
 
     @contextmanager
     def awake(self) -> Iterator[None]:
-        """Engines that sleep while the groups work are awake inside."""
-        if not self.args.vllm.enable_sleep:
-            yield
-            return
-        self.deadline.results("waking the engines", [engine.wake_up.remote() for engine in self.vllm_engines])
+        """What sleeps while the groups work is awake inside: the engines, and the judge's."""
+        self.deadline.results("waking the engines", [sleeper.wake_up.remote() for sleeper in self.sleepers])
         try:
             yield
         finally:
-            self.deadline.results("putting the engines to sleep", [e.sleep.remote() for e in self.vllm_engines])
+            self.deadline.results("putting the engines to sleep", [sleeper.sleep.remote() for sleeper in self.sleepers])
 
     def prepare(self, samples: Sequence[Sample]) -> list[Any]:
         """Log-probabilities, values and advantages of the samples."""

@@ -101,6 +101,15 @@ def test_a_bad_file_is_refused_with_file_key_and_value(tmp_path: Path, text: str
     ("overrides", "words"),
     [
         (["rollout.batch_size=6", "train.batch_size=4"], ["= 6 samples", "train.batch_size = 4"]),
+        (
+            ["judge.name=vllm", "judge.llm.max_length=256", "judge.llm.max_new_tokens=256"],
+            ["judge.llm.max_new_tokens = 256", "judge.llm.max_length = 256"],
+        ),
+        (["judge.name=vllm", "cluster.colocate_all=true", "judge.llm.gpus=2"], ["judge.llm.gpus = 2", "HTTP"]),
+        (
+            ["judge.name=vllm", "cluster.colocate_all=true", "cluster.backend=gpu"],
+            ["judge.llm.gpu_memory_utilization + vllm.gpu_memory_utilization = 1.8"],
+        ),
         (["rollout.batch_size=7"], ["= 7 samples", "1 actor rank", "rollout.micro_batch_size = 2"]),
         (
             ["rollout.batch_size=12", "train.batch_size=3", "rollout.micro_batch_size=1"],

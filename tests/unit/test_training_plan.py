@@ -69,6 +69,28 @@ def test_the_judge_needs_no_gpu_and_goes_by_its_name():
     assert row("judge (rule)", "judge.name=rule") == PlanRow("judge (rule)", 1, 0)
 
 
+def test_a_language_model_judge_takes_gpus_of_its_own():
+    assert row("judge (vllm)", "judge.name=vllm", "judge.llm.gpus=2") == PlanRow("judge (vllm)", 1, 2)
+    assert plan("judge.name=vllm").gpus == plan("judge.name=rule").gpus + 1
+
+
+def test_a_language_model_judge_shares_where_all_is_colocated():
+    together = ("judge.name=vllm", "cluster.colocate_all=true", "judge.llm.gpu_memory_utilization=0.1")
+
+    assert row("judge (vllm)", *together) == PlanRow("judge (vllm)", 1, 0, "actor")
+    assert plan(*together).gpus == 1
+
+
+def test_a_judge_behind_http_is_not_started_here():
+    assert row("judge (http)", "judge.http.urls=[http://localhost:8000]") == PlanRow("judge (http)", 0, 0)
+
+
+def test_a_panel_has_an_actor_a_member():
+    rows = names("judge.name=panel", "judge.panel.members=[rule,vllm]")
+
+    assert rows[-2:] == ["judge (rule)", "judge (vllm)"]
+
+
 def test_a_cluster_that_is_too_small_is_refused_with_the_numbers():
     with pytest.raises(MachineError) as refused:
         plan("vllm.num_engines=2").check_fits(3)

@@ -105,6 +105,16 @@ def test_the_critics_path_is_checked_where_there_is_a_critic(tmp_path: Path, mod
     check_configuration(configured(tmp_path, model, "model.critic_path=/nowhere", "train.estimator=reinforce"))
 
 
+def test_the_judges_model_is_checked_where_there_is_one(tmp_path: Path, model: Path):
+    with pytest.raises(ModelError, match=r"judge\.model = /nowhere/judge"):
+        check_configuration(configured(tmp_path, model, "judge.model=/nowhere/judge"))
+
+
+def test_an_unknown_prompt_of_the_judge_stops_the_run(tmp_path: Path, model: Path):
+    with pytest.raises(ConfigError, match=r"judge\.llm\.prompt"):
+        check_configuration(configured(tmp_path, model, f"judge.model={model}", "judge.llm.prompt=audit-0"))
+
+
 def test_a_full_disk_is_told_with_numbers_and_keys(tmp_path: Path, model: Path, free_gb: dict[str, float]):
     free_gb["gb"] = 1.5
 
