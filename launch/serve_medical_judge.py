@@ -13,6 +13,10 @@ Options:
     --max-body BYTES   longest body of a request
     --read-timeout S   seconds a client may take for a header, and again for a body
     --grace S          seconds for finishing what is held after SIGTERM
+    key.sub=value ...  overrides of the configuration, for instance judge.llm.max_length=4096
+
+A language model is put to its admission before the first audit, on the project's own notes, and /ready says what it
+missed. To take it all the same: judge.admission.accept=NAME; to try one without asking: judge.admission.probes=0.
 
 Health at /health, readiness at /ready, Prometheus metrics at /metrics; docs/judge.md explains the rest.
 """
@@ -21,15 +25,18 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medical_team.config import Config, load_config
 from medical_team.entry import Parser, run_entry_point
-from medical_team.errors import ConfigError
+from medical_team.errors import ConfigError, JudgeNotAdmitted
 from medical_team.judge.server.auth import read_token, require_token
 from medical_team.judge.server.settings import ServerSettings
 
 if TYPE_CHECKING:
+    from medical_team.judge.protocol import Judge
     from medical_team.judge.server.standing import OpenJudge
 
 DEFAULTS = ServerSettings(judge="")
@@ -37,6 +44,7 @@ DEFAULTS = ServerSettings(judge="")
 
 def main(arguments: list[str]) -> None:
     options = parse(arguments)
+    config = configuration(options)
     token = read_token(options.token_file, os.environ)
     require_token(options.host, token)
     settings = ServerSettings(
@@ -48,7 +56,7 @@ def main(arguments: list[str]) -> None:
         read_timeout=options.read_timeout,
         grace=options.grace,
     )
-    run(options, settings)
+    run(options, config, settings)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -62,7 +70,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--max-body", type=int, default=DEFAULTS.max_body, help=argparse.SUPPRESS)
     parser.add_argument("--read-timeout", type=float, default=DEFAULTS.read_timeout, help=argparse.SUPPRESS)
     parser.add_argument("--grace", type=int, default=DEFAULTS.grace, help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
+    options = parser.parse_intermixed_args(arguments)
     options.judge = options.judge or ("vllm" if options.model else "rule")
     if (options.judge == "vllm") != (options.model is not None):
         raise ConfigError(f"--judge {options.judge}: a model is given (--model) for vllm and for no other judge")
@@ -71,25 +80,50 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def run(options: argparse.Namespace, settings: ServerSettings) -> None:
+def configuration(options: argparse.Namespace) -> Config:
+    """The overrides' and what the options are short for."""
+    model = [f"judge.model={options.model}"] if options.model else []
+    return load_config(None, [*model, f"judge.name={options.judge}", *options.overrides])
+
+
+def run(options: argparse.Namespace, config: Config, settings: ServerSettings) -> None:
     from medical_team.judge.server.app import make_app
     from medical_team.judge.server.serve import listen, serve
 
     listener = listen(options.host, options.port)
-    serve(make_app(opener(options), settings), settings, listener)
+    admission = partial(why_not_admitted, config) if options.judge == "vllm" else None
+    serve(make_app(opener(options.judge, config), settings, admission), settings, listener)
 
 
-def opener(options: argparse.Namespace) -> OpenJudge:
-    """How the judge that was asked for is loaded.
+async def why_not_admitted(config: Config, judge: Judge) -> str | None:
+    """The sentence that says what a judge misses; ``None`` where it may audit."""
+    from medical_team.data.dataset import load_notes
+    from medical_team.judge.admission import admit
+    from medical_team.judge.asking import Asking
+    from medical_team.judge.probes import build_probes
 
-    Raises:
-        ConfigError: It cannot be served.
-    """
+    wanted, seed = config.judge.admission, config.run.seed
+    if not wanted.probes:
+        return None
+    notes = load_notes(config.data, seed)
+    probes = build_probes(notes.train + notes.held_out, wanted.probes, seed)
+    report = await admit(judge, probes, wanted, Asking(config.judge.batch_size, config.judge.deadline_s), seed)
+    try:
+        report.check()
+    except JudgeNotAdmitted as error:
+        return str(error)
+    return None
+
+
+def opener(judge: str, config: Config) -> OpenJudge:
+    """How the judge that was asked for is loaded."""
+    if judge == "vllm":
+        from medical_team.rollout.standalone_judge import open_engine_judge
+
+        return lambda: open_engine_judge(config.judge)
     from medical_team.judge.server.local import open_local
 
-    if options.judge == "vllm":
-        raise ConfigError("--judge vllm: this version has no language model as a judge; take rule or exact")
-    return lambda: open_local(options.judge)
+    return lambda: open_local(judge)
 
 
 if __name__ == "__main__":

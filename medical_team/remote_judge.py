@@ -10,27 +10,25 @@ The token comes from --token-file or the environment variable MEDICAL_TEAM_JUDGE
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.markup import escape
 from rich.table import Table
 
-from medical_team.config.judge import HttpJudgeConfig
+from medical_team.config.judge import HttpJudgeConfig, LlmJudgeConfig
 from medical_team.entry import FAILED, Parser, run_entry_point
-from medical_team.errors import ConfigError, JudgeError, JudgeOutage
+from medical_team.errors import ConfigError, JudgeOutage
 from medical_team.judge import AuditRequest, FailureKind, Judge, JudgeFailure
 from medical_team.types import Audit, Edit, ErrorType, GameType, Note
 
 if TYPE_CHECKING:
     from medical_team.judge.http import Readiness
-    from medical_team.judge.openai import OpenAiCompleter
 
 EXAMPLE_NOTE = Note(
     note_id="remote-judge-example",
@@ -115,48 +113,17 @@ async def open_judge(config: HttpJudgeConfig, model: str | None) -> AsyncIterato
         async with HttpJudge(config) as judge:
             yield judge, judge
     else:
+        from medical_team.judge.llm import LlmJudge
         from medical_team.judge.openai import OpenAiCompleter
 
         async with OpenAiCompleter(config, model) as completer:
-            yield completer, PlainChatJudge(completer)
+            yield completer, LlmJudge(completer, LlmJudgeConfig())
 
 
 class Peer(Protocol):
     """What can be asked whether it is ready."""
 
     async def readiness(self, within_s: float) -> list[Readiness]: ...
-
-
-class PlainChatJudge:
-    """The least that a chat model can be asked: enough to see that it is there and answers under a schema."""
-
-    SCHEMA: ClassVar = {
-        "type": "object",
-        "properties": {"answer": {"enum": ["error", "no_error"]}},
-        "required": ["answer"],
-        "additionalProperties": False,
-    }
-
-    def __init__(self, completer: OpenAiCompleter) -> None:
-        self.name = f"{completer.model}/plain-1"
-        self._completer = completer
-
-    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
-        return [await self._audit(request, deadline_s) for request in requests]
-
-    async def _audit(self, request: AuditRequest, deadline_s: float) -> Audit | JudgeFailure:
-        note = " ".join(request.shown.sentences)
-        question = f"Note: {note}\nIs this sentence of it a medical error? {request.edit.replacement}"
-        try:
-            text = await self._completer.complete(
-                [{"role": "user", "content": question}], schema=self.SCHEMA, max_tokens=32, deadline_s=deadline_s
-            )
-            answer = json.loads(text)["answer"]
-        except JudgeError as error:
-            return JudgeFailure(FailureKind(error.kind), str(error))
-        except (ValueError, KeyError, TypeError):
-            return JudgeFailure(FailureKind.MALFORMED, "the answer does not keep to its schema")
-        return Audit(answer == "error", self.name, "plain")
 
 
 async def time_audit(judge: Judge, deadline_s: float) -> Timed:

@@ -17,7 +17,7 @@ from medical_team.config.judge import HttpJudgeConfig
 from medical_team.game.prompts import Message
 from medical_team.judge.http.answers import parse
 from medical_team.judge.http.caller import Caller, MalformedAnswer
-from medical_team.judge.http.readiness import Readiness, ask_for_model
+from medical_team.judge.http.readiness import Readiness, ask_for_model, one_judge
 
 COMPLETIONS_PATH = "/v1/chat/completions"
 
@@ -66,6 +66,14 @@ class OpenAiCompleter:
         caller = self._caller
         asked = (ask_for_model(caller.transport, one, self.model, within_s) for one in caller.pool.endpoints)
         return list(await asyncio.gather(*asked))
+
+    async def identify(self, within_s: float = 5.0) -> None:
+        """See that an endpoint has the model.
+
+        Raises:
+            MachineError: None has.
+        """
+        one_judge(await self.readiness(within_s))
 
     async def close(self) -> None:
         await self._caller.close()

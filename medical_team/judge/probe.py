@@ -22,8 +22,6 @@ from medical_team.entry import Parser, run_entry_point
 if TYPE_CHECKING:
     from medical_team.config import Config
     from medical_team.judge.admission import AdmissionReport
-    from medical_team.judge.probes import Probe
-    from medical_team.judge.protocol import Judge
 
 NOT_ADMITTED = 1
 SYNTHETIC = "synthetic"
@@ -84,44 +82,28 @@ def configuration(options: argparse.Namespace) -> Config:
     return load_config(None, [*overrides, *options.overrides])
 
 
-async def examine(config: Config, seed: int) -> tuple[AdmissionReport, float | None]:
+async def examine(config: Config, seed: int) -> tuple[AdmissionReport, float]:
     """The judge's report, and the share of its verdicts that injected text turns."""
     from medical_team.data.dataset import load_notes
     from medical_team.errors import ConfigError
     from medical_team.judge.admission import admit
     from medical_team.judge.asking import Asking
+    from medical_team.judge.injections import flip_rate
     from medical_team.judge.probes import build_probes
+    from medical_team.rollout.standalone_judge import open_configured_judge
 
     if not config.judge.admission.probes:
         raise ConfigError("judge.admission.probes = 0 (--probes) asks nothing: give 16 or more")
-    judge = build_judge(config)
     notes = load_notes(config.data, seed)
     probes = build_probes(notes.train + notes.held_out, config.judge.admission.probes, seed)
     how = Asking(config.judge.batch_size, config.judge.deadline_s)
-    report = await admit(judge, probes, config.judge.admission, how, seed)
-    return report, await flip_rate(judge, probes)
+    async with open_configured_judge(config) as judge:
+        report = await admit(judge, probes, config.judge.admission, how, seed)
+        flips = await flip_rate(judge, [probe.request for probe in probes[:INJECTED]])
+    return report, flips.rate
 
 
-def build_judge(config: Config) -> Judge:
-    """The one place here that makes a judge of a configuration."""
-    from medical_team.judge import make_judge
-
-    return make_judge(config.judge_name, config.game.gates)
-
-
-async def flip_rate(judge: Judge, probes: Sequence[Probe]) -> float | None:
-    """Share of verdicts that turn when injected text is appended to the edit; ``None`` without the suite of it."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if find_spec("medical_team.judge.injections") is None:
-        return None
-    injections = import_module("medical_team.judge.injections")
-    flips = await injections.flip_rate(judge, [probe.request for probe in probes[:INJECTED]])
-    return flips.rate
-
-
-def write_json(path: Path, report: AdmissionReport, flips: float | None) -> None:
+def write_json(path: Path, report: AdmissionReport, flips: float) -> None:
     """Write the report.
 
     Raises:

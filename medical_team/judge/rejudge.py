@@ -19,16 +19,18 @@ import argparse
 import asyncio
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medical_team.config import Config, load_config
 from medical_team.entry import Parser, run_entry_point
 from medical_team.errors import ConfigError, DataError
-from medical_team.judge import BatchedJudge, make_judge
+from medical_team.judge import BatchedJudge
 
 if TYPE_CHECKING:
     from medical_team.evaluation.comparison import Comparison
+    from medical_team.terminal import ProgressLine
 
 
 def main(arguments: list[str]) -> None:
@@ -75,22 +77,30 @@ def rejudge_run(games: Path, config: Config) -> Comparison:
     """
     from medical_team.evaluation.rejudging import ScoringRules, rejudge
     from medical_team.records import count_games, recorded_games
+    from medical_team.rollout.standalone_judge import open_configured_judge
     from medical_team.terminal import ProgressLine
 
     total = count_games(games)
     if not total:
         raise DataError(f"{games} holds no games yet")
-    judge = BatchedJudge(
-        make_judge(config.judge_name, config.game.gates),
-        batch_size=config.judge.batch_size,
-        max_wait_s=config.judge.max_wait_s,
-        deadline_s=config.judge.deadline_s,
-    )
-    with ProgressLine("re-judging") as line:
-        asked = rejudge(
-            recorded_games(games), judge, ScoringRules.of(config), lambda done: line.show(done, total, "games")
-        )
-        return asyncio.run(asked)
+
+    async def ask() -> Comparison:
+        async with open_configured_judge(config) as judge:
+            batched = BatchedJudge(
+                judge,
+                batch_size=config.judge.batch_size,
+                max_wait_s=config.judge.max_wait_s,
+                deadline_s=config.judge.deadline_s,
+            )
+            with ProgressLine("re-judging") as line:
+                show_done = partial(_show_done, line, total)
+                return await rejudge(recorded_games(games), batched, ScoringRules.of(config), show_done)
+
+    return asyncio.run(ask())
+
+
+def _show_done(line: ProgressLine, total: int, done: int) -> None:
+    line.show(done, total, "games")
 
 
 def show(comparison: Comparison) -> None:

@@ -31,7 +31,7 @@ _SEQUENCES = 64
 _KV_CACHE_GB = 1
 
 # Seconds for the first two answers, with whatever an engine compiles for them.
-_WARM_UP_DEADLINE_S = 300.0
+WARM_UP_DEADLINE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class VllmJudgeActor(JudgeActor):
 
     async def ready(self) -> str:
         await self._completer.start()
-        await self._llm_judge.warm_up(_WARM_UP_DEADLINE_S)
+        await self._llm_judge.warm_up(WARM_UP_DEADLINE_S)
         return await super().ready()
 
     async def sleep(self) -> None:

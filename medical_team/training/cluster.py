@@ -24,9 +24,8 @@ from medical_team.backends.cpu import environment as cpu_environment
 from medical_team.backends.cpu_ops import build_ops
 from medical_team.config import Config, GroupConfig
 from medical_team.errors import MachineError
-from medical_team.judge import Judge, make_judge
+from medical_team.judge import make_judge
 from medical_team.judge.actor import JudgeActor, RemoteJudge
-from medical_team.judge.panel import PanelJudge
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
@@ -107,12 +106,11 @@ class Cluster:
         shared = self._reserve(config.cluster.actor.world_size()) if self._shares_gpus() else None
         # Engines first: they take longest to load, and load while the rest is placed.
         everywhere = shared if colocated else None
-        self._judges: list[RemoteJudge] = []
         self._judge_engines: list[Any] = []
         self.pools = [self._engines(everywhere, i) for i in range(2 if config.vllm.pools == "by_role" else 1)]
         if config.vllm.enable_sleep:
             self._deadline.results("putting the engines to sleep", [engine.sleep.remote() for engine in self.engines])
-        self.judge = self._judge(everywhere)
+        self.judges = {name: self._judge(name, everywhere) for name in config.judge_names if name != "http"}
         self.actor = self._group(config.cluster.actor, PolicyActor, shared)
         self.reference = (
             self._group(config.cluster.reference, ReferenceActor, shared) if config.uses_reference else None
@@ -142,9 +140,9 @@ class Cluster:
             critic_path = str(critic_folder(self._config)) if cut else arguments.critic.model_name_or_path
             refs += self.critic.async_init_model_from_pretrained(strategy, critic_path, scheduler_steps)
         refs += [engine.ready.remote() for engine in self.engines]
-        refs += [judge.handle.ready.remote() for judge in self._judges]
-        results = self._deadline.results("loading the models", refs)
-        for judge, name in zip(self._judges, results[len(results) - len(self._judges) :], strict=True):
+        names = [judge.handle.ready.remote() for judge in self.judges.values()]
+        self._deadline.results("loading the models", refs + names)
+        for judge, name in zip(self.judges.values(), self._deadline.results("naming the judges", names), strict=True):
             judge.name = name
 
     def _shares_gpus(self) -> bool:
@@ -179,21 +177,12 @@ class Cluster:
         first = pool * vllm.num_engines if shared else 0
         return [self._engine(group, first + i, shared is not None) for i in range(vllm.num_engines)]
 
-    def _judge(self, shared: PlacementGroup | None) -> Judge:
-        """The judge that is configured, or all of a panel's members."""
-        members = [self._judge_named(name, shared) for name in self._config.judge_names]
-        return members[0] if len(members) == 1 else PanelJudge(members, self._config.judge.panel.agreement)
-
-    def _judge_named(self, name: str, shared: PlacementGroup | None) -> Judge:
+    def _judge(self, name: str, shared: PlacementGroup | None) -> RemoteJudge:
         """One judge, in a process of its own."""
         if name == "vllm":
-            return self._keep(RemoteJudge(name, self._judge_engine(shared)))
+            return RemoteJudge(name, self._judge_engine(shared))
         build = partial(make_judge, name, self._config.game.gates)
-        return self._keep(RemoteJudge(name, ray.remote(JudgeActor).options(num_cpus=1, num_gpus=0).remote(build)))
-
-    def _keep(self, judge: RemoteJudge) -> RemoteJudge:
-        self._judges.append(judge)
-        return judge
+        return RemoteJudge(name, ray.remote(JudgeActor).options(num_cpus=1, num_gpus=0).remote(build))
 
     def _judge_engine(self, shared: PlacementGroup | None) -> Any:
         """The actor with the judge's vLLM engine: on GPUs of its own, or on a share of the last common one."""

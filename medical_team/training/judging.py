@@ -1,40 +1,93 @@
-"""The judge of a run before its first step: asked what is known, refused if it does not know. Driven by ``run``."""
+"""The judge of a run: opened, asked what is known before the first step, watched and remembered. Driven by ``run``."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from medical_team.config import Config, JudgeConfig
 from medical_team.judge.admission import CONSTRUCTION, AdmissionReport, admit
 from medical_team.judge.asking import Asking
+from medical_team.judge.cache import CachedJudge
+from medical_team.judge.opening import open_judge
 from medical_team.judge.probes import build_probes
-from medical_team.judge.protocol import Judge
+from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
 from medical_team.judge.rule import RuleJudge
 from medical_team.judge.watch import WatchedJudge
 from medical_team.rewards import JudgeRates, lint_judged
-from medical_team.types import Note
+from medical_team.types import Audit, Note
 
 logger = logging.getLogger(__name__)
 
 REPORT_NAME = "judge-admission.json"
+CACHE_NAME = "audits.sqlite"
 
 
 def asking(config: JudgeConfig) -> Asking:
     return Asking(config.batch_size, config.deadline_s)
 
 
+class RunJudge:
+    """The judge of a run as manager and trainer have it: watched, and an opinion that was given is remembered."""
+
+    def __init__(self, watched: WatchedJudge, cache: CachedJudge | None = None) -> None:
+        self.watched = watched
+        self._cache = cache
+
+    @property
+    def name(self) -> str:
+        return self.watched.name
+
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        return await (self._cache or self.watched).audit(requests, deadline_s)
+
+    async def look(self, step: int) -> dict[str, float]:
+        """Metrics of the watch and of the cache, before a step is played."""
+        remembered = {"judge/cache_hit_rate": self._cache.hit_rate} if self._cache else {}
+        return await self.watched.look(step) | remembered
+
+    def state(self) -> dict[str, Any]:
+        return self.watched.state()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.watched.restore(state)
+
+
+@asynccontextmanager
+async def open_run_judge(config: Config, started: Mapping[str, Judge]) -> AsyncIterator[RunJudge]:
+    """The configured judge over the ones that are ``started``, with construction behind it.
+
+    The cache lies outside the watch: canaries that are answered from memory would show no change.
+    """
+    async with open_judge(config.judge_names, config.judge, config.game.gates, started) as judge:
+        watched = watched_judge(config, judge)
+        if is_construction(config):
+            yield RunJudge(watched)
+            return
+        cache = CachedJudge(watched, config.run_dir / CACHE_NAME)
+        try:
+            yield RunJudge(watched, cache)
+        finally:
+            cache.close()
+
+
 def watched_judge(config: Config, judge: Judge) -> WatchedJudge:
-    """The run's judge with construction behind it, watching nothing yet."""
+    """The judge with construction behind it, watching nothing yet."""
     return WatchedJudge(judge, RuleJudge(config.game.gates), config.judge.admission, asking(config.judge))
+
+
+def is_construction(config: Config) -> bool:
+    """Whether plain code judges, which is neither put to admission nor worth remembering."""
+    return CONSTRUCTION.issuperset(config.judge_names)
 
 
 def is_put_to_admission(config: Config, watched: WatchedJudge) -> bool:
     """Not judges that are construction, and not one that this run has set aside already."""
-    opinion = not CONSTRUCTION.issuperset(config.judge_names)
-    return opinion and config.judge.admission.probes > 0 and not watched.is_set_aside
+    return not is_construction(config) and config.judge.admission.probes > 0 and not watched.is_set_aside
 
 
 async def admit_to_run(config: Config, watched: WatchedJudge, notes: Sequence[Note], folder: Path) -> None:

