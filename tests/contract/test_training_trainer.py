@@ -20,6 +20,7 @@ from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
+from medical_team.training.judging import RunJudge
 from medical_team.types import GameType, Role, Sample
 
 pytestmark = pytest.mark.contract
@@ -81,7 +82,8 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     bare.manager = SimpleNamespace(
         restore=bare.restored.append, state=lambda: {"deck": 5}, check_quarantine=lambda: None
     )
-    bare.judge = WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig())
+    bare.sleepers = []
+    bare.judge = RunJudge(WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig()))
     bare.folder = module.Folder(
         GameRecorder(tmp_path / "games"), MetricsWriter(tmp_path), CheckpointStore(tmp_path / "checkpoints", 2)
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from medical_team.errors import UserError
-from medical_team.judge import probe
+from medical_team.judge.injections import Flips
 from medical_team.judge.probe import configuration, main, parse
 
 ROOT = Path(__file__).parents[2]
@@ -119,9 +119,9 @@ def test_help_is_there_before_anything_heavy():
 def test_the_flip_rate_of_an_injection_suite_is_shown(
     cache: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    async def flips(judge, probes) -> float:
-        return 0.25
+    async def flips(judge, requests) -> Flips:
+        return Flips(len(requests), len(requests) // 4, 0, {})
 
-    monkeypatch.setattr(probe, "flip_rate", flips)
+    monkeypatch.setattr("medical_team.judge.injections.flip_rate", flips)
     main(["--judge", "rule", "--probes", "16", cache, *FEW])
     assert "0.25" in next(line for line in capsys.readouterr().out.splitlines() if "injection" in line)

@@ -10,6 +10,7 @@ from pytest_httpserver import HTTPServer
 
 from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import UserError
+from medical_team.judge.opinion import Finding, Opinion
 from medical_team.remote_judge import EXAMPLE_EDIT, look, main
 
 
@@ -39,7 +40,10 @@ async def test_a_judge_that_gives_no_audit_is_exit_code_1(capsys: pytest.Capture
 
 def test_an_openai_endpoint_is_asked_for_its_model(httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]):
     httpserver.expect_request("/v1/models").respond_with_json({"data": [{"id": "m"}]})
-    answer = {"choices": [{"message": {"content": '{"answer": "error"}'}, "finish_reason": "stop"}]}
+    opinion = Opinion(
+        difference="d", reasons="r", is_error=Finding.ERROR, realism=2, keeps_to_type="yes"
+    ).model_dump_json(exclude_none=True)
+    answer = {"choices": [{"message": {"content": opinion}, "finish_reason": "stop"}]}
     httpserver.expect_request("/v1/chat/completions").respond_with_json(answer)
     url = httpserver.url_for("")
     assert main(["--url", url, "--api", "openai", "--model", "m", "--audits", "1"]) == 0
