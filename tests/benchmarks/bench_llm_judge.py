@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import sys
 import time
@@ -22,6 +23,7 @@ from typing import Any
 from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")  # vllm reads it when it is imported
 
 from audit_requests import planted_errors
 from transformers import AutoTokenizer

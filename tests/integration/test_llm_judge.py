@@ -110,6 +110,7 @@ def test_a_prompt_that_leaves_no_room_is_refused(runner: asyncio.Runner, complet
         runner.run(completer.complete(messages, schema=schema, max_tokens=180, deadline_s=DEADLINE_S))
 
 
+@pytest.mark.slow
 def test_a_run_has_its_judges_in_actors_that_share_its_gpu(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "model", positions=SETTINGS.max_length)
     overrides = tiny_overrides(

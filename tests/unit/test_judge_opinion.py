@@ -94,6 +94,18 @@ def test_every_answer_the_schema_allows_is_read_and_fits(explanation: bool, max_
     assert len(written.encode()) + 1 <= max_tokens  # one token a byte, and the one that ends it
 
 
+@pytest.mark.parametrize("max_tokens", [160, 200, 320, 4096])
+def test_the_longest_answer_fits(max_tokens: int) -> None:
+    longest = {
+        name: "x" * reasons_length(max_tokens)
+        if "pattern" in of
+        else max(of["enum"], key=lambda value: len(str(value)))
+        for name, of in answer_schema(max_tokens, explanation=True)["properties"].items()
+    }
+    jsonschema.validate(longest, answer_schema(max_tokens, explanation=True))
+    assert len(json.dumps(longest)) + 1 <= max_tokens
+
+
 def test_reasons_come_before_what_they_are_reasons_for() -> None:
     assert list(answer_schema(320, explanation=True)["properties"])[:3] == ["difference", "reasons", "is_error"]
 
