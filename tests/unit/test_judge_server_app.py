@@ -104,6 +104,27 @@ async def test_every_audit_comes_back_under_its_own_id():
     assert answers[2].failure is not None and answers[2].failure.to_failure() == failure
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [Audit(True, "fake-1", NAME * 9), Audit(True, "fake-1", "x", realism=7.0), NAME, {"is_error": True}, None],
+    ids=["long reason", "realism of 7", "text", "a dictionary", "nothing"],
+)
+async def test_what_is_no_audit_is_malformed_and_not_passed_on(answer: Any):
+    async with serving(FakeJudge({1: answer})) as client:
+        response = await audit(client, 1, 2)
+
+    bad, good = WireAnswers.model_validate_json(response.content).answers
+    assert bad.failure is not None and bad.failure.kind is FailureKind.MALFORMED
+    assert good.audit is not None
+    assert NAME not in response.text
+
+
+async def test_a_failures_message_is_cut_to_what_may_travel():
+    async with serving(FakeJudge({1: JudgeFailure(FailureKind.REFUSED, "m" * 1000)})) as client:
+        (answer,) = WireAnswers.model_validate_json((await audit(client, 1)).content).answers
+    assert answer.failure is not None and answer.failure.message == "m" * 300
+
+
 async def test_what_is_not_done_at_the_deadline_is_a_timeout_beside_what_is():
     async with serving(FakeJudge(held=[2]), batch_size=1) as client:
         response = await audit(client, 1, 2, deadline_s=0.2)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from medical_team.errors import JudgeError
 from medical_team.judge.protocol import AuditRequest, FailureKind, Judge, JudgeFailure
-from medical_team.judge.server.answers import checked
 from medical_team.judge.server.faults import where
 from medical_team.types import Audit
 
@@ -34,6 +33,6 @@ async def ask(judge: Judge, requests: Sequence[AuditRequest], deadline_s: float)
         failure = JudgeFailure(FailureKind.FAILED, type(error).__name__)
     else:
         if len(answers) == len(requests):
-            return [checked(answer) for answer in answers]
+            return answers
         failure = JudgeFailure(FailureKind.MALFORMED, f"{len(answers)} audits for {len(requests)} requests")
     return [failure] * len(requests)

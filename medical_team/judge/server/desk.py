@@ -13,10 +13,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import ClientDisconnect
 
 from medical_team.judge.protocol import AuditRequest, JudgeFailure
-from medical_team.judge.server.answers import to_wire
+from medical_team.judge.server.answers import outcome, to_wire
 from medical_team.judge.server.asking import ask
 from medical_team.judge.server.body import parse_batch, read_body
-from medical_team.judge.server.metrics import ServerMetrics, outcome
+from medical_team.judge.server.metrics import ServerMetrics
 from medical_team.judge.server.queue import AuditQueue, QueueFull
 from medical_team.judge.server.rim import Told
 from medical_team.judge.server.settings import ServerSettings
@@ -93,12 +93,9 @@ class Desk:
             gone.cancel()
 
     def _answer(self, batch: WireBatch, answers: Sequence[Audit | JudgeFailure]) -> Response:
-        for answer in answers:
-            self.metrics.audit(outcome(answer))
-        said = WireAnswers(
-            answers=tuple(to_wire(asked.id, answer) for asked, answer in zip(batch.audits, answers, strict=True))
-        )
-        return Response(said.model_dump_json(), media_type="application/json")
+        said = tuple(to_wire(asked.id, answer) for asked, answer in zip(batch.audits, answers, strict=True))
+        self.metrics.audits(map(outcome, said))
+        return Response(WireAnswers(answers=said).model_dump_json(), media_type="application/json")
 
     async def _ask(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
         assert self._standing.judge is not None, "nothing is queued before the judge is loaded"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter as Counts
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from medical_team.judge.protocol import JudgeFailure
 from medical_team.judge.wire import AUDITS_PATH, HEALTH_PATH, METRICS_PATH, READY_PATH
-from medical_team.types import Audit
 
 _NAMESPACE = "medical_team_judge"
 _PATHS = frozenset({AUDITS_PATH, HEALTH_PATH, READY_PATH, METRICS_PATH})
@@ -17,17 +16,10 @@ _PATHS = frozenset({AUDITS_PATH, HEALTH_PATH, READY_PATH, METRICS_PATH})
 # From a rule's fraction of a millisecond to a language model under load.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
-_VERDICTS = {True: "error", False: "no_error", None: "cannot_tell"}
-
 
 def known_path(path: str) -> str:
     """The path, or ``other``: what a client makes up is neither a label nor a line in the log."""
     return path if path in _PATHS else "other"
-
-
-def outcome(answer: Audit | JudgeFailure) -> str:
-    """What came of an audit: what it says, or the kind of failure."""
-    return _VERDICTS[answer.is_error] if isinstance(answer, Audit) else answer.kind.value
 
 
 class ServerMetrics:
@@ -59,8 +51,10 @@ class ServerMetrics:
         if path == AUDITS_PATH and status == HTTPStatus.OK:
             self._seconds.observe(seconds)
 
-    def audit(self, outcome: str) -> None:
-        self._audits.labels(outcome).inc()
+    def audits(self, outcomes: Iterable[str]) -> None:
+        """Audits came to this, each to one."""
+        for outcome, count in Counts(outcomes).items():
+            self._audits.labels(outcome).inc(count)
 
     def text(self) -> bytes:
         """In Prometheus' text format."""
