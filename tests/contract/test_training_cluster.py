@@ -50,6 +50,11 @@ def test_where_nobody_listens_ray_is_not_asked(joined: list[str]):
     assert joined == []
 
 
+def test_a_port_that_is_none(joined: list[str]):
+    assert "at 127.0.0.1:99999 (" in join("127.0.0.1:99999")
+    assert joined == []
+
+
 @pytest.mark.parametrize("address", ["auto", "no-port"])
 def test_what_is_no_host_and_port_is_left_to_ray(joined: list[str], address: str):
     assert f"at {address} (Could not find any running Ray instance.)" in join(address)

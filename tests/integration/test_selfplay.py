@@ -23,8 +23,10 @@ pytestmark = pytest.mark.integration
 
 Digest = tuple[float, float]
 
-# vLLM's CPU kernels and torch's differ by less than that in a log-probability of about -10, for the same weights.
+# vLLM's CPU kernels and torch's differ by less than that in a log-probability of about -10, for the same weights, in
+# float32; a processor with bfloat16 units would compute in those, and differ by more.
 KERNEL_DIFFERENCE = 1e-3
+DTYPE = "float32"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def config(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Config:
     """PPO with critic, reference and judge; one pool for both roles."""
-    return load_config(None, tiny_overrides(model, tmp_path_factory.mktemp("runs")))
+    return load_config(None, tiny_overrides(model, tmp_path_factory.mktemp("runs"), model__dtype=DTYPE))
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +154,7 @@ def test_zero_3_on_two_ranks_with_two_pools_and_without_critic(model: Path, tmp_
     overrides = tiny_overrides(
         model,
         tmp_path,
+        model__dtype=DTYPE,
         train__estimator="reinforce",
         # A random model's answers all get the same reward, and equal rewards teach nothing: the entropy does.
         train__entropy_coef=0.1,
