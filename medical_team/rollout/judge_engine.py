@@ -86,15 +86,30 @@ def judge_dtype(configured: str, backend: Backend) -> Literal["bfloat16", "float
     return "bfloat16" if compute_dtype() == "bfloat16" else "float32"
 
 
+def guarded_prompt(model: str, trust_remote_code: bool) -> GuardedPrompt:
+    """The prompts of a judge's model.
+
+    Raises:
+        ModelError: It has no tokenizer, or its chat template cannot be used.
+    """
+    from medical_team.training.preflight import load_tokenizer
+
+    return GuardedPrompt(load_tokenizer("judge.model", model, trust_remote_code))
+
+
 class VllmCompleter:
     """Answers chat messages on an engine of its own; ``await start()`` first."""
 
-    def __init__(self, settings: JudgeEngine, engine: Any = None, tokenizer: Any = None) -> None:
-        """``engine`` and ``tokenizer`` are made from the settings unless they are given, the engine by ``start``."""
+    def __init__(self, settings: JudgeEngine) -> None:
+        """Loads the tokenizer.
+
+        Raises:
+            ModelError: There is none, or its chat template cannot be used.
+        """
         self.model = settings.model
         self._settings = settings
-        self.engine: Any = engine
-        self.prompt = GuardedPrompt(tokenizer or _load_tokenizer(settings))
+        self.engine: Any = None
+        self.prompt = guarded_prompt(settings.model, settings.llm.trust_remote_code)
 
     async def start(self) -> None:
         """Load the model; takes as long as that takes."""
@@ -202,9 +217,3 @@ def _start_engine(settings: JudgeEngine) -> Any:
     from vllm.v1.engine.async_llm import AsyncLLM
 
     return AsyncLLM.from_engine_args(AsyncEngineArgs(**settings.arguments()))
-
-
-def _load_tokenizer(settings: JudgeEngine) -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(settings.model, trust_remote_code=settings.llm.trust_remote_code)

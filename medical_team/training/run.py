@@ -121,6 +121,7 @@ class TrainingRun:
         from openrlhf.utils import get_strategy
 
         from medical_team.rollout.engines import ChatTemplate
+        from medical_team.rollout.judge_engine import DEFAULT_MODEL, guarded_prompt
         from medical_team.training import cluster as ray_cluster
         from medical_team.training.arguments import critic_folder, openrlhf_arguments
         from medical_team.training.trainer import Folder, SelfPlayTrainer
@@ -130,6 +131,8 @@ class TrainingRun:
         tokenizer = load_tokenizer("model.path", config.model.path, config.model.trust_remote_code)
         template = ChatTemplate(tokenizer, config.model.max_length - config.rollout.max_new_tokens)
         check_prompts_fit(self.notes.train + self.notes.held_out, template.count, config)
+        if "vllm" in config.judge_names:  # what is wrong with its template is said here, not by an actor that dies
+            guarded_prompt(config.judge.model or DEFAULT_MODEL, config.judge.llm.trust_remote_code)
         dtype = resolve_dtype(config, backend)
         started: dict[str, Judge] = self._remote_judge()
         self._on_phase("starting Ray and loading the models")

@@ -26,7 +26,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")  # vllm reads it when it is imported
 
 from audit_requests import planted_errors
-from transformers import AutoTokenizer
 from vllm import SamplingParams
 from vllm.sampling_params import RequestOutputKind
 
@@ -57,30 +56,31 @@ async def measure(options: Any) -> None:
     await judge.warm_up(DEADLINE_S)
     print(f"{judge.name}; warm after {time.perf_counter() - start:.1f} s", flush=True)
     kinds: Counter[str] = Counter()
-    judged, plain = [], []
+    judged, plain, tokens = [], [], []
     for run in range(options.runs):
         requests = edits(options.audits, seed=run + 1)
         completer.asked.clear()
         judged.append(len(requests) / await audit(judge, requests, options.batch, kinds))
         plain.append(len(requests) / await generate(completer, options.batch))
         print(f"run {run + 1}: {judged[-1]:.2f} audits/s, {plain[-1]:.2f} without; {dict(kinds)}", flush=True)
+        tokens += [answer for _, answer in completer.asked]
     completer.close()
+    print(f"tokens an answer: {spread(tokens)}")
     print(f"malformed: {kinds[FailureKind.MALFORMED]} of {sum(kinds.values())}")
     print(f"audits a second: {spread(judged)}; without schema and judge: {spread(plain)}")
 
 
 class Recording(VllmCompleter):
-    """Keeps what it was asked and what it said."""
+    """Keeps every prompt and how many tokens answered it."""
 
     def __init__(self, settings: JudgeEngine) -> None:
         super().__init__(settings)
         self.asked: list[tuple[list[int], int]] = []
-        self._tokenizer = AutoTokenizer.from_pretrained(settings.model)
 
-    async def complete(self, messages: list[dict[str, str]], **how: Any) -> str:
-        answer = await super().complete(messages, **how)
-        self.asked.append((self.prompt(messages), len(self._tokenizer(answer)["input_ids"])))
-        return answer
+    async def _last_output(self, prompt: list[int], sampling: Any) -> Any:
+        output = await super()._last_output(prompt, sampling)
+        self.asked.append((prompt, len(output.token_ids)))
+        return output
 
 
 def edits(count: int, seed: int) -> list[AuditRequest]:
