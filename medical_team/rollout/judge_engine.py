@@ -92,7 +92,7 @@ def guarded_prompt(model: str, trust_remote_code: bool) -> GuardedPrompt:
     Raises:
         ModelError: It has no tokenizer, or its chat template cannot be used.
     """
-    from medical_team.training.preflight import load_tokenizer
+    from medical_team.training.model_folder import load_tokenizer
 
     return GuardedPrompt(load_tokenizer("judge.model", model, trust_remote_code))
 

@@ -1,95 +1,23 @@
-"""The server's application: what each path answers, and that nothing of a request comes back or is told."""
+"""The server's application: what each path answers when all is well, late, busy or not ready."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-import httpx
 import pytest
-from fakes import make_note
+from serving import JSON, NAME, FakeJudge, audit, serving, until, wire_batch
 
 from medical_team.errors import ModelError
-from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
+from medical_team.judge import FailureKind, JudgeFailure
 from medical_team.judge.server.app import make_app
 from medical_team.judge.server.rim import REQUEST_ID
 from medical_team.judge.server.settings import ServerSettings
-from medical_team.judge.server.standing import Admission, OpenJudge
-from medical_team.judge.wire import (
-    AUDITS_PATH,
-    HEALTH_PATH,
-    METRICS_PATH,
-    READY_PATH,
-    WireAnswers,
-    WireBatch,
-    WireReady,
-    WireRequest,
-)
-from medical_team.types import Audit, Edit, ErrorType, GameType
-
-JSON = {"Content-Type": "application/json"}
-NAME = "Philomena Quartermaine"
-
-
-class FakeJudge:
-    """Answers at once; ``answers`` says otherwise for a game, and games in ``held`` wait until ``open`` is set."""
-
-    name = "fake-1"
-
-    def __init__(self, answers: dict[int, Any] | None = None, held: Sequence[int] = ()) -> None:
-        self.audited: list[int] = []
-        self.cancelled = False
-        self.open = asyncio.Event()
-        self._answers = answers or {}
-        self._held = held
-
-    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
-        games = [request.game_id for request in requests]
-        self.audited += games
-        if set(games) & set(self._held):
-            try:
-                await self.open.wait()
-            except asyncio.CancelledError:
-                self.cancelled = True
-                raise
-        return [self._answers.get(game, Audit(True, self.name, f"game-{game}")) for game in games]
-
-
-def wire_batch(*games: int, deadline_s: float = 30.0) -> bytes:
-    note = make_note(0, harmful=False)
-    edit = Edit(0, f"{NAME} has a fever.", ErrorType.DIAGNOSIS)
-    requests = [AuditRequest(game, GameType.ADVERSARIAL_BENIGN, note, edit, note) for game in games]
-    audits = tuple(WireRequest.of(f"id-{request.game_id}", request) for request in requests)
-    return WireBatch(audits=audits, deadline_s=deadline_s).model_dump_json().encode()
-
-
-@asynccontextmanager
-async def serving(
-    judge: FakeJudge | OpenJudge, admission: Admission | None = None, **settings: Any
-) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application, whose judge has been loaded when that takes no time."""
-    open_judge = (lambda: nullcontext(judge)) if isinstance(judge, FakeJudge) else judge
-    app = make_app(open_judge, ServerSettings(judge="fake", **settings), admission)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://judge") as client,
-    ):
-        await asyncio.sleep(0)
-        yield client
-
-
-async def audit(client: httpx.AsyncClient, *games: int, deadline_s: float = 30.0) -> httpx.Response:
-    return await client.post(AUDITS_PATH, content=wire_batch(*games, deadline_s=deadline_s), headers=JSON)
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.001)
+from medical_team.judge.wire import AUDITS_PATH, HEALTH_PATH, METRICS_PATH, READY_PATH, WireAnswers, WireReady
+from medical_team.types import Audit
 
 
 async def test_every_audit_comes_back_under_its_own_id():
@@ -157,7 +85,7 @@ async def test_a_client_that_goes_away_takes_its_audits_back():
     headers = [(b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": AUDITS_PATH, "query_string": b"", "headers": headers}
     sent: list[Any] = []
-    body = [{"type": "http.request", "body": wire_batch(0), "more_body": False}]
+    body = [{"type": "http.request", "body": wire_batch(0, deadline_s=3000), "more_body": False}]
 
     async def receive() -> dict[str, Any]:
         if body:
@@ -249,132 +177,6 @@ async def test_the_judge_is_closed_with_the_server():
     assert closed == ["closed"]
 
 
-@pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic dG9rZW4=", "token-1", "Bearer ", "Bearer tökën"])
-async def test_without_the_token_there_is_nothing_but_health(header: str | None):
-    judge = FakeJudge()
-    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
-    async with serving(judge, token="token-1") as client:
-        client.headers.update(headers)
-        answers = [await client.get(path) for path in (READY_PATH, METRICS_PATH, "/unknown")]
-        answers.append(await audit(client, 1))
-        health = await client.get(HEALTH_PATH)
-
-    assert {answer.status_code for answer in answers} == {401}
-    assert {answer.headers["WWW-Authenticate"] for answer in answers} == {"Bearer"}
-    assert health.status_code == 200
-    assert judge.audited == []
-
-
-async def test_with_the_token_everything_is_as_without_one():
-    async with serving(FakeJudge(), token="token-1") as client:
-        client.headers["Authorization"] = "bearer token-1"
-        assert (await audit(client, 1)).status_code == 200
-
-
-GOOD = json.loads(wire_batch(1))
-
-
-def changed(**fields: Any) -> bytes:
-    return json.dumps({**GOOD, **fields}).encode()
-
-
-def changed_audit(**fields: Any) -> bytes:
-    return changed(audits=[{**GOOD["audits"][0], **fields}])
-
-
-BAD_BODIES = {
-    "empty": (b"", 400),
-    "no JSON": (NAME.encode(), 400),
-    "cut short": (wire_batch(1)[:-40], 400),
-    "not UTF-8": (b'{"audits": "' + NAME.encode() + b'\xff"}', 400),
-    "deep": (b'{"audits": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400),
-    "no object": (json.dumps([NAME]).encode(), 422),
-    "unknown field": (changed(**{NAME: NAME}), 422),
-    "a template": (changed(template=NAME), 422),
-    "unknown field below": (changed_audit(**{NAME: NAME}), 422),
-    "sampling": (changed_audit(temperature=NAME), 422),
-    "no enum": (changed_audit(game_type=NAME), 422),
-    "no number": (changed_audit(game_id=NAME), 422),
-    "no deadline": (changed(deadline_s=0), 422),
-    "not a number": (wire_batch(1).replace(b":30.0", b":NaN"), 422),
-    "for ever": (changed(deadline_s=1e9), 422),
-    "no audits": (changed(audits=[]), 422),
-    "too many": (changed(audits=[{**GOOD["audits"][0], "id": str(number)} for number in range(65)]), 422),
-    "twice the same id": (changed(audits=[GOOD["audits"][0]] * 2), 422),
-    "long sentence": (changed_audit(edit={**GOOD["audits"][0]["edit"], "replacement": NAME * 500}), 422),
-    "no such sentence": (changed_audit(note={**GOOD["audits"][0]["note"], "error_sentence_id": 400}), 422),
-}
-
-
-@pytest.mark.parametrize(("body", "status"), BAD_BODIES.values(), ids=BAD_BODIES)
-async def test_a_bad_body_is_refused_shortly_without_quoting_it(
-    body: bytes, status: int, caplog: pytest.LogCaptureFixture
-):
-    caplog.set_level(logging.DEBUG)
-    judge = FakeJudge()
-    async with serving(judge) as client:
-        response = await client.post(AUDITS_PATH, content=body, headers=JSON)
-
-    assert response.status_code == status
-    assert set(response.json()) == {"error"} and len(response.content) < 200
-    for said in (response.text, str(response.headers), caplog.text):
-        assert not any(word in said for word in NAME.split())
-    assert judge.audited == []
-
-
-@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-async def test_another_content_type_is_refused(kind: str | None):
-    async with serving(FakeJudge()) as client:
-        headers = {} if kind is None else {"Content-Type": kind}
-        assert (await client.post(AUDITS_PATH, content=wire_batch(1), headers=headers)).status_code == 415
-
-
-async def test_a_compressed_body_is_refused():
-    async with serving(FakeJudge()) as client:
-        headers = {**JSON, "Content-Encoding": "gzip"}
-        assert (await client.post(AUDITS_PATH, content=wire_batch(1), headers=headers)).status_code == 415
-
-
-async def test_a_long_body_is_refused_before_it_is_read():
-    read: list[int] = []
-
-    async def endless() -> AsyncIterator[bytes]:
-        for number in range(1000):
-            read.append(number)
-            yield b" " * 1024
-
-    async with serving(FakeJudge(), max_body=10 * 1024) as client:
-        announced = await client.post(AUDITS_PATH, content=b" " * 20_000, headers=JSON)
-        streamed = await client.post(AUDITS_PATH, content=endless(), headers=JSON)
-
-    assert (announced.status_code, streamed.status_code) == (413, 413)
-    assert len(read) < 20
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", AUDITS_PATH, 405),
-        ("POST", HEALTH_PATH, 405),
-        ("GET", f"/patients/{NAME}", 404),
-        ("GET", "/docs", 404),
-        ("GET", "/openapi.json", 404),
-        ("POST", AUDITS_PATH + "/", 404),
-    ],
-)
-async def test_other_paths_and_methods_are_refused_and_not_named(
-    method: str, path: str, status: int, caplog: pytest.LogCaptureFixture
-):
-    caplog.set_level(logging.INFO, "medical_team")
-    async with serving(FakeJudge()) as client:
-        response = await client.request(method, path)
-        metrics = await client.get(METRICS_PATH)
-
-    assert response.status_code == status
-    assert "Philomena" not in response.text + metrics.text
-    assert not any("Philomena" in record.getMessage() for record in caplog.records if record.name != "httpx")
-
-
 @pytest.mark.parametrize("given", ["run-7.step-12_a", "a" * 64])
 async def test_a_sane_request_id_is_kept(given: str):
     async with serving(FakeJudge()) as client:
@@ -407,21 +209,6 @@ async def test_metrics_count_requests_and_what_came_of_audits():
         "medical_team_judge_in_flight 0.0",
     ):
         assert line in text.splitlines()
-
-
-async def test_an_unexpected_error_says_where_and_never_what(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-):
-    def fail(body: bytes) -> WireBatch:
-        raise KeyError(body.decode())
-
-    monkeypatch.setattr("medical_team.judge.server.desk.parse_batch", fail)
-    async with serving(FakeJudge()) as client:
-        response = await audit(client, 1)
-
-    assert (response.status_code, response.json()) == (500, {"error": "the server failed"})
-    assert "KeyError at test_judge_server_app.py" in caplog.text
-    assert "Philomena" not in caplog.text
 
 
 async def test_the_log_tells_a_request_by_id_and_hash(caplog: pytest.LogCaptureFixture):

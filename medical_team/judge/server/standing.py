@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from medical_team.judge.protocol import Judge
+from medical_team.judge.server.faults import where
 
 OpenJudge = Callable[[], AbstractAsyncContextManager[Judge]]
 """Loads a judge and closes it afterwards; must not block the event loop. For one that is there: ``nullcontext``."""
@@ -60,6 +61,10 @@ class Standing:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.reason = self.reason or CLOSED
-        if not task.cancelled() and (error := task.exception()):
-            self.failure, self.reason = error, f"the judge could not be loaded ({type(error).__name__})"
-            self.on_failure()
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if self._closing.is_set():  # nobody asks for it any more
+            logger.error("the judge could not be closed: %s", where(error))
+            return
+        self.failure, self.reason = error, f"the judge could not be loaded ({type(error).__name__})"
+        self.on_failure()
