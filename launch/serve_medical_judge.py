@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING
 from medical_team.config import Config, load_config
 from medical_team.entry import Parser, run_entry_point
 from medical_team.errors import ConfigError, JudgeNotAdmitted
-from medical_team.judge.server.auth import read_token, require_token
+from medical_team.judge.bearer import read_token
+from medical_team.judge.server.auth import require_token
 from medical_team.judge.server.settings import ServerSettings
 
 if TYPE_CHECKING:

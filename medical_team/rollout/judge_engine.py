@@ -112,9 +112,9 @@ class VllmCompleter:
         self.prompt = guarded_prompt(settings.model, settings.llm.trust_remote_code)
 
     async def start(self) -> None:
-        """Load the model; takes as long as that takes."""
+        """Load the model; takes as long as that takes, and the event loop goes on meanwhile."""
         if self.engine is None:
-            self.engine = _start_engine(self._settings)
+            self.engine = await asyncio.to_thread(_start_engine, self._settings)
 
     async def complete(
         self, messages: list[Message], *, schema: dict[str, Any], max_tokens: int, deadline_s: float

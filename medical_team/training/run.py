@@ -70,6 +70,7 @@ class TrainingRun:
         check_notes_for(config, self.notes)
         self.loop = asyncio.Runner()
         self._until_the_end = AsyncExitStack()
+        self._closed = False
         with ExitStack() as undo:  # whoever makes a run cannot leave it before it is made
             undo.callback(self.close)
             self.trainer = self._build(resolve(config.cluster.backend), on_step)
@@ -83,9 +84,12 @@ class TrainingRun:
         self.close()
 
     def close(self) -> None:
-        """Let go of the judge, the metrics and the cluster, as far as they are there."""
+        """Let go of the judge, the metrics and the cluster, as far as they are there; once."""
         import ray
 
+        if self._closed:
+            return
+        self._closed = True
         try:
             self.loop.run(self._until_the_end.aclose())
         finally:

@@ -121,11 +121,13 @@ def test_a_run_has_its_judges_in_actors_that_share_its_gpu(tmp_path: Path) -> No
         judge__panel__members="[rule,vllm]",
         judge__llm__max_new_tokens=SETTINGS.max_new_tokens,
         judge__llm__gpu_memory_utilization=0.1,
+        judge__admission__probes=0,  # a random model knows nothing
         cluster__colocate_all=True,
         train__estimator="reinforce",
     )
     with TrainingRun(load_config(None, overrides)) as run:
-        assert run.judge.name == f"panel(rule-1,{model}/audit-1)"
-        answers = run.trainer.loop.run(run.judge.audit(planted_errors(4), DEADLINE_S))
+        judge = run.trainer.judge
+        assert judge.name == f"panel(rule-1,{model}/audit-1)"
+        answers = run.loop.run(judge.audit(planted_errors(4), DEADLINE_S))
     assert len(answers) == 4
     assert {answer.kind for answer in answers if isinstance(answer, JudgeFailure)} <= {FailureKind.ABSTAINED}

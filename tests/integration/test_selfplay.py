@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from judge_process import PATIENCE_S, Server
 from tiny import tiny_overrides, write_tiny_model
 
 from medical_team.config import Config, load_config
 from medical_team.metrics import read_metrics
 from medical_team.records import read_games
+from medical_team.training.judging import CACHE_NAME, REPORT_NAME
 from medical_team.training.run import TrainingRun
 from medical_team.types import GameType, Outcome, Role
 
@@ -137,7 +139,7 @@ def test_a_stopped_run_goes_on_at_the_next_step(config: Config, trained: Trainin
     """Runs after all tests of ``trained``, whose cluster it ends."""
     before = digest(trained)
     dealt = read_games(config.run_dir / "games").column("game_id").to_pylist()
-    trained.__exit__()
+    trained.close()
     changes = {"train": config.train.model_copy(update={"steps": 3})}
     changes["run"] = config.run.model_copy(update={"resume": "auto"})
     with TrainingRun(config.model_copy(update=changes)) as run:
@@ -150,7 +152,18 @@ def test_a_stopped_run_goes_on_at_the_next_step(config: Config, trained: Trainin
     assert sorted(games) == list(range(len(games))), "no game is dealt twice, none is left out"
 
 
-def test_zero_3_on_two_ranks_with_two_pools_and_without_critic(model: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A judge behind HTTP, in a process of its own."""
+    server = Server(tmp_path / "server.log", "--judge", "rule")
+    yield server
+    server.process.terminate()
+    assert server.process.wait(PATIENCE_S) == 0
+
+
+def test_zero_3_on_two_ranks_with_two_pools_without_critic_and_a_judge_behind_http(
+    model: Path, tmp_path: Path, server: Server
+) -> None:
     overrides = tiny_overrides(
         model,
         tmp_path,
@@ -165,6 +178,9 @@ def test_zero_3_on_two_ranks_with_two_pools_and_without_critic(model: Path, tmp_
         cluster__actor__gpus_per_node=2,
         cluster__reference__gpus_per_node=2,
         vllm__pools="by_role",
+        judge__http__urls=f"[{server.url}]",
+        judge__admission__accept="rule-1",  # it confirms whatever changes a word, and would not be admitted
+        judge__admission__canary_every=1,
     )
     config = load_config(None, overrides)
     with TrainingRun(config) as run:
@@ -175,5 +191,8 @@ def test_zero_3_on_two_ranks_with_two_pools_and_without_critic(model: Path, tmp_
         assert furthest(engine_log_probs, trainer_log_probs) < KERNEL_DIFFERENCE
         assert len(run.trainer.vllm_engines) == 2
     last = json.loads((config.run_dir / "metrics.jsonl").read_text().splitlines()[-1])
+    assert last["judge/set_aside"] == 0 and last["judge/canary_sensitivity"] == 1
+    assert json.loads((config.run_dir / REPORT_NAME).read_text())["judge"] == "rule-1"
+    assert stat.S_IMODE((config.run_dir / CACHE_NAME).stat().st_mode) == 0o600
     assert "train/critic_loss" not in last and isinstance(last["train/policy_loss"], float)
     assert sum(count for name, count in last.items() if name.startswith("samples/")) == config.samples_per_step

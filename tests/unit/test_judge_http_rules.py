@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medical_team.errors import ConfigError
-from medical_team.judge.http.address import TOKEN_VARIABLE, bearer_token, endpoint_url, endpoint_urls
+from medical_team.judge.http.address import endpoint_url, endpoint_urls
 from medical_team.judge.http.breaker import FIRST_REST_S, LONGEST_REST_S, Breaker, BreakerState
 from medical_team.judge.http.limit import AdaptiveLimit
 from medical_team.judge.http.transport import seconds_to_wait
@@ -200,21 +199,3 @@ def test_urls_are_different_endpoints():
         endpoint_urls(["http://host", "http://host/"])
     with pytest.raises(ConfigError, match="empty"):
         endpoint_urls([])
-
-
-def test_the_token_is_the_files_then_the_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
-    assert bearer_token(None) is None
-    monkeypatch.setenv(TOKEN_VARIABLE, "from-environment")
-    (tmp_path / "token").write_text("from-file\n")
-    assert bearer_token(None) == "from-environment"
-    assert bearer_token(tmp_path / "token") == "from-file"
-
-
-@pytest.mark.parametrize("content", ["", "two\nlines", "two words", "ключ"])
-def test_what_is_no_token_is_refused(tmp_path: Path, content: str):
-    (tmp_path / "token").write_text(content)
-    with pytest.raises(ConfigError, match="does not hold a token"):
-        bearer_token(tmp_path / "token")
-    with pytest.raises(ConfigError, match="cannot be read"):
-        bearer_token(tmp_path / "nowhere")

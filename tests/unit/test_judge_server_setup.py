@@ -12,7 +12,8 @@ from fakes import make_note
 
 from medical_team.errors import ConfigError, DataError, MachineError
 from medical_team.judge import AuditRequest
-from medical_team.judge.server.auth import TOKEN_VARIABLE, carries_token, read_token, require_token
+from medical_team.judge.bearer import TOKEN_VARIABLE, read_token
+from medical_team.judge.server.auth import carries_token, require_token
 from medical_team.judge.server.local import ThreadedJudge, open_local
 from medical_team.judge.server.serve import listen
 from medical_team.judge.server.settings import ServerSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from medical_team.errors import UserError
-from medical_team.judge.server.auth import TOKEN_VARIABLE
+from medical_team.judge.bearer import TOKEN_VARIABLE
 from medical_team.judge.server.serve import listen
 
 SCRIPT = Path(__file__).parents[2] / "launch" / "serve_medical_judge.py"

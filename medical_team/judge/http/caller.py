@@ -6,14 +6,16 @@ a ``JudgeError``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Self, TypeVar
 
 from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import JudgeTimeout
+from medical_team.judge.bearer import read_token
 from medical_team.judge.deadline import Deadline, standing_still
-from medical_team.judge.http.address import bearer_token, endpoint_urls
+from medical_team.judge.http.address import endpoint_urls
 from medical_team.judge.http.endpoint import Endpoint
 from medical_team.judge.http.pool import EndpointPool
 from medical_team.judge.http.retries import Tries
@@ -41,7 +43,7 @@ class Caller:
             ConfigError: A URL or the token is none.
         """
         self._attempts = config.attempts
-        self.transport = Transport(bearer_token(config.token_file))
+        self.transport = Transport(read_token(config.token_file, os.environ))
         # At most as many as one audit has attempts: an audit alone in a run then finds the breaker open, and waits.
         failures_to_open = min(FAILURES_TO_OPEN, config.attempts)
         self.pool = EndpointPool(
