@@ -34,7 +34,7 @@ from openrlhf.trainer.ppo_trainer import BasePPOTrainer  # noqa: E402
 from medical_team.config import load_config  # noqa: E402
 from medical_team.training import actors  # noqa: E402
 from medical_team.training import cluster as ray_cluster  # noqa: E402
-from medical_team.training.run import TrainingRun  # noqa: E402
+from medical_team.training.run import TrainingRun, resolve_dtype  # noqa: E402
 from medical_team.types import GameType, Generation, Role, Sample  # noqa: E402
 
 PROMPT_TOKENS, ANSWER_TOKENS = 229, 53  # medians of the demo's turns
@@ -66,17 +66,18 @@ def main() -> None:
     parser.add_argument("--model", default=".cache/models/smollm2-135m-instruct")
     parser.add_argument("overrides", nargs="*")
     options = parser.parse_args()
-    plain = plain_torch_tokens_per_second(options.model)
-    print(f"plain torch, forward and backward: {plain:.0f} tokens/s")
+    dtype = getattr(torch, resolve_dtype(load_config(None, options.overrides), "cpu"))
+    plain = plain_torch_tokens_per_second(options.model, dtype)
+    print(f"plain torch in {dtype}, forward and backward: {plain:.0f} tokens/s")
     ours = measure(options, stock=False)
     stock = measure(options, stock=True)
     print(f"\n{'seconds':<12}{'ours':>24}{'upstream':>24}")
     for phase in ours:
         print(f"{phase:<12}{spread(ours[phase]):>24}{spread(stock[phase]):>24}")
-    report_rates(ours, stock, plain, options)
+    report_rates(ours, stock, plain, options, dtype)
 
 
-def report_rates(ours: Any, stock: Any, plain: float, options: Any) -> None:
+def report_rates(ours: Any, stock: Any, plain: float, options: Any, dtype: torch.dtype) -> None:
     config = load_config(None, [f"model.path={options.model}", *options.overrides])
     tokens = config.samples_per_step * (PROMPT_TOKENS + ANSWER_TOKENS)
     for name, phases in (("ours", ours), ("upstream", stock)):
@@ -84,7 +85,7 @@ def report_rates(ours: Any, stock: Any, plain: float, options: Any) -> None:
         print(f"training of the actor, {name}: {rate:.0f} tokens/s, {rate / plain:.0%} of plain torch")
     answers = config.samples_per_step * ANSWER_TOKENS
     print(f"rollout: {answers / statistics.median(ours['rollout']):.0f} answer tokens/s")
-    size = 4 * sum(tensor.numel() for tensor in tensors(options.model))
+    size = sum(tensor.numel() * tensor.element_size() for tensor in tensors(options.model, dtype))
     copy = size / memcpy_seconds(size)
     sync = size / statistics.median(ours["sync"])
     print(f"weight sync: {sync / 1e9:.2f} GB/s, {sync / copy:.0%} of memcpy's {copy / 1e9:.2f} GB/s")
@@ -144,24 +145,24 @@ async def answers(run: TrainingRun, count: int, step: int) -> list[Sample]:
     return list(await asyncio.gather(*map(one, range(count))))
 
 
-def tensors(model: str) -> list[torch.Tensor]:
+def tensors(model: str, dtype: torch.dtype) -> list[torch.Tensor]:
     from transformers import AutoModelForCausalLM
 
-    return list(AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).parameters())
+    return list(AutoModelForCausalLM.from_pretrained(model, dtype=dtype).parameters())
 
 
-def plain_torch_tokens_per_second(path: str, batch: int = 2, repeats: int = 5) -> float:
+def plain_torch_tokens_per_second(path: str, dtype: torch.dtype, batch: int = 2, repeats: int = 5) -> float:
     """The same forward and backward without any framework: logits of the answer, log-probabilities, a mean."""
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, attn_implementation="sdpa")
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, attn_implementation="sdpa")
     length = PROMPT_TOKENS + ANSWER_TOKENS
     ids = torch.randint(100, 40_000, (batch, length))
     times = []
     for _ in range(repeats + 1):
         start = time.perf_counter()
         logits = model(ids, logits_to_keep=ANSWER_TOKENS + 1, use_cache=False).logits[:, :-1]
-        log_probs = logits.log_softmax(-1).gather(-1, ids[:, -ANSWER_TOKENS:].unsqueeze(-1))
+        log_probs = logits.float().log_softmax(-1).gather(-1, ids[:, -ANSWER_TOKENS:].unsqueeze(-1))
         log_probs.mean().backward()
         model.zero_grad()
         times.append(time.perf_counter() - start)
