@@ -1,6 +1,6 @@
 """Judges: second opinions about an attacker's edit, never the only source of truth.
 
-``protocol`` is the contract, one file a judge, ``batching`` is what the manager talks to, ``opening`` makes the judge of
+``protocol`` is the contract, one file a judge, ``batching`` is what the manager talks to, ``opening`` makes a judge of
 a configuration. A new judge of plain code is a file and a line in ``JUDGES``. A language model is ``llm.LlmJudge`` over
 something that runs it, several judges are ``panel.PanelJudge``; ``http`` and ``server`` are the two ends of the wire.
 ``probes``, ``asking``, ``figures`` and ``admission`` find out what a judge knows, ``watch`` whether it still does.
