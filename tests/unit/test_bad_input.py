@@ -15,9 +15,11 @@ import pytest
 from broken import write_configurations, write_models, write_notes
 
 from medical_team.config import load_config
+from medical_team.data.dataset import load_notes
 from medical_team.entry import run_entry_point
-from medical_team.training import run
 from medical_team.training.checkpoint import CheckpointStore, TrainerState
+from medical_team.training.identity import identity
+from medical_team.training.run import TrainingRun
 
 LAUNCH = Path(__file__).parents[2] / "launch"
 TRAIN, WARM_START, DEMO = "train_ppo_ray", "warm_start", "demo"
@@ -52,7 +54,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
     monkeypatch.setitem(sys.modules, "flash_attn", None)  # as on a machine without a GPU
     monkeypatch.syspath_prepend(LAUNCH)  # the demo imports its neighbour
-    monkeypatch.setattr(run.TrainingRun, "_build", build)
+    monkeypatch.setattr(TrainingRun, "_build", build)
     monkeypatch.setitem(sys.modules, "medical_team.training.warm_start", None)
 
     def call(script: str, *arguments: str) -> str:
@@ -234,7 +236,7 @@ def test_a_run_that_is_there(refused: Callable[..., str], place: Path):
 def test_a_resume_with_another_configuration(refused: Callable[..., str], place: Path):
     arguments = ["model.path=model", "run.name=old", "cluster.backend=cpu"]
     config = load_config(None, arguments)
-    before = run.identity(config, run.load_notes(config.data, config.run.seed))
+    before = identity(config, load_notes(config.data, config.run.seed))
     store = CheckpointStore(place / "runs" / "old" / "checkpoints", keep=1)
     store.save(TrainerState(3, {}, 0.0, before), lambda folder: None)
 

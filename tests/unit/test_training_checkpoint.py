@@ -12,7 +12,7 @@ from medical_team.config import load_config
 from medical_team.data.dataset import NoteSplits
 from medical_team.errors import CheckpointError
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
-from medical_team.training.run import identity
+from medical_team.training.identity import identity
 from medical_team.types import Note
 
 IDENTITY: dict[str, Any] = {"run.seed": 17, "game.mix": {"vanilla_benign": 1.0, "adversarial_benign": 3.0}}

@@ -12,14 +12,10 @@ from medical_team.config import load_config
 from medical_team.data.dataset import NoteSplits
 from medical_team.errors import CheckpointError, DataError
 from medical_team.training.checkpoint import CheckpointStore, TrainerState
-from medical_team.training.run import (
-    check_notes_for,
-    identity,
-    resolve_dtype,
-    scheduler_steps,
-    versions,
-    whole_pairs,
-)
+from medical_team.training.identity import identity, newest_state
+from medical_team.training.notes import check_notes_for, whole_pairs
+from medical_team.training.run import resolve_dtype, scheduler_steps
+from medical_team.training.versions import versions
 from medical_team.types import ErrorType, Note
 
 
@@ -77,10 +73,10 @@ def test_a_checkpoint_of_another_run_is_refused_before_anything_starts(tmp_path:
     notes = NoteSplits(notes_of([[True, False]]), notes_of([[True, False]]))
     overrides = [f"run.dir={tmp_path}", "run.resume=auto"]
     config = load_config(None, overrides)
-    check_notes_for(config, notes)
+    newest_state(config, notes)
     state = TrainerState(1, {}, 0.0, identity(config, notes))
     CheckpointStore(config.run_dir / "checkpoints", keep=1).save(state, lambda folder: None)
 
-    check_notes_for(config, notes)
+    newest_state(config, notes)
     with pytest.raises(CheckpointError, match=r"run\.seed was 17, is 18"):
-        check_notes_for(load_config(None, [*overrides, "run.seed=18"]), notes)
+        newest_state(load_config(None, [*overrides, "run.seed=18"]), notes)

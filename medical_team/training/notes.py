@@ -1,0 +1,32 @@
+"""What a run asks of its notes, and the ones it is evaluated on."""
+
+from __future__ import annotations
+
+from medical_team.config import Config
+from medical_team.data.dataset import NoteSplits
+from medical_team.data.deck import Deck
+from medical_team.errors import DataError
+from medical_team.types import Note
+
+
+def check_notes_for(config: Config, notes: NoteSplits) -> None:
+    """The notes serve this run; nothing is written yet.
+
+    Raises:
+        DataError: The mix deals a class that has no note, or there is no held-out twin pair to evaluate on.
+    """
+    Deck(notes.train, config.game.mix, config.run.seed)  # refuses a mix that its notes cannot serve
+    if config.evaluation.notes and not whole_pairs(notes.held_out, config.evaluation.notes):
+        raise DataError(
+            f"none of the {len(notes.held_out)} held-out notes come as a twin pair to evaluate on: set "
+            "evaluation.notes=0 and evaluation.every=0, or raise data.held_out"
+        )
+
+
+def whole_pairs(notes: tuple[Note, ...], count: int) -> tuple[Note, ...]:
+    """The first ``count`` notes that come as twin pairs, error and clean, in the order they have."""
+    groups: dict[str, dict[bool, Note]] = {}
+    for note in notes:
+        groups.setdefault(note.group, {}).setdefault(note.has_error, note)
+    pairs = [tuple(pair.values()) for pair in groups.values() if len(pair) == 2]
+    return tuple(note for pair in pairs for note in pair)[: count // 2 * 2]
