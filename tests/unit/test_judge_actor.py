@@ -43,7 +43,7 @@ class Handle:
         await self._sign()
         if self.fate == "late":
             return [JudgeFailure(FailureKind.TIMEOUT, "") for _ in requests]
-        return [Audit(is_error=True, judge=str(self.number)) for _ in requests]
+        return [Audit(is_error=True, judge=str(self.number), reason="differs") for _ in requests]
 
     async def _ready(self) -> str:
         if self.fate == "broken":
