@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from medical_team.evaluation import Evaluation
-from medical_team.training.plan import Plan
+from medical_team.planning.placement import Plan
 
 # A log file has no width of its own, and rich's 80 columns would break the tables.
 _LOG_WIDTH = 120

@@ -31,7 +31,7 @@ from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJu
 from medical_team.rollout.worker import extension
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
-from medical_team.training.plan import Plan
+from medical_team.planning.placement import Plan
 from medical_team.training.waiting import Deadline
 
 logger = logging.getLogger(__name__)

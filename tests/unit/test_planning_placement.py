@@ -6,7 +6,7 @@ import pytest
 
 from medical_team.config import load_config
 from medical_team.errors import MachineError
-from medical_team.training.plan import Plan, PlanRow, placement_plan
+from medical_team.planning.placement import Plan, PlanRow, placement_plan
 
 
 def plan(*overrides: str) -> Plan:

@@ -1,0 +1,100 @@
+"""What each process of a run holds in the memory of its GPU, or of the host on CPU, by part and by moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """What memory is for."""
+
+    PARAMETERS = "parameters"
+    GRADIENTS = "gradients"
+    OPTIMIZER = "optimizer states"
+    BUFFERS = "buffers"
+    ACTIVATIONS = "activations"
+    LOGITS = "logits"
+    STEP = "optimizer step"
+    KV_CACHE = "KV cache"
+    WORKSPACE = "engine workspace"
+    RUNTIME = "runtime"
+
+
+class Moment(StrEnum):
+    """A moment of a step; what is held at one is not what is held at another."""
+
+    ROLLOUT = "rollout"
+    FORWARDS = "forward passes"
+    CRITIC_UPDATE = "critic update"
+    ACTOR_UPDATE = "actor update"
+    UPDATE = "update"
+
+
+# With sleeping, the groups take turns; without, actor and critic are updated at the same time.
+IN_TURNS = (Moment.ROLLOUT, Moment.FORWARDS, Moment.CRITIC_UPDATE, Moment.ACTOR_UPDATE)
+AT_ONCE = (Moment.ROLLOUT, Moment.FORWARDS, Moment.UPDATE)
+
+Parts = Mapping[Part, float]
+"""Bytes by part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of a group, all of which are alike.
+
+    Attributes:
+        name: Its group's, as in the placement.
+        always: What it holds from its start to its end.
+        awake: What it holds beside that while it is awake.
+        during: What comes and goes within a moment.
+        awake_at: The moments at which it is awake; all where nobody sleeps.
+        host: Bytes in the host's memory, on GPU: what is offloaded and what goes there to sleep.
+        cached_sequences: Sequences of full length that its KV cache holds; ``None`` for one that is no engine.
+    """
+
+    name: str
+    always: Parts
+    awake: Parts = field(default_factory=dict)
+    during: Mapping[Moment, Parts] = field(default_factory=dict)
+    awake_at: tuple[Moment, ...] = tuple(Moment)
+    host: float = 0.0
+    cached_sequences: float | None = None
+
+    def held(self, moment: Moment) -> Parts:
+        """Bytes by part at a moment."""
+        parts = Counter(self.always)
+        if moment in self.awake_at:
+            parts.update(self.awake)
+        parts.update(self.during.get(moment, {}))
+        return parts
+
+    def peak(self, moments: tuple[Moment, ...]) -> tuple[Moment, Parts]:
+        """The moment at which it holds most, and what."""
+        return max(((moment, self.held(moment)) for moment in moments), key=lambda pair: sum(pair[1].values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The processes that share one GPU, or on CPU the host.
+
+    Attributes:
+        name: The group whose GPU it is.
+        count: How many there are, all alike.
+        processes: Who is there.
+        moments: The moments to look at.
+    """
+
+    name: str
+    count: int
+    processes: tuple[Process, ...]
+    moments: tuple[Moment, ...]
+
+    def held(self, moment: Moment) -> float:
+        return sum(sum(process.held(moment).values()) for process in self.processes)
+
+    def peak(self) -> tuple[Moment, float]:
+        """The moment at which the place is fullest, and how full it is then."""
+        return max(((moment, self.held(moment)) for moment in self.moments), key=lambda pair: pair[1])
