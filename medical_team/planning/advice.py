@@ -60,8 +60,6 @@ def candidates(config: Config, backend: Backend) -> Iterator[Change]:
         yield {"train.estimator": "reinforce", "train.critic_warmup_steps": 0, "model.critic_layers": None}
     if config.uses_reference:
         yield {"train.kl_coef": 0.0}
-    if config.checkpoint.keep > 1:
-        yield {"checkpoint.keep": 1}
     if backend == "gpu":
         yield from _more_gpus(config)
         yield from ({"vllm.tensor_parallel_size": ranks} for ranks in (1, 2, 4, 8) if ranks != vllm.tensor_parallel_size)
@@ -105,16 +103,15 @@ def _fits(config: Config, change: Change, backend: Backend, host: Host) -> bool:
 
 
 def refusal(config: Config, plan: RunPlan, backend: Backend) -> str:
-    """Why the run cannot be, and what would make it possible, in one sentence.
-
-    Both are asked of the planner; a change that is named fits.
-    """
-    reason = "; ".join(plan.problems)
+    """Why a run whose plan has problems cannot be, and what would make it possible, in one sentence."""
+    reason = "; ".join([*plan.problems, *([plan.disk_problem] if plan.disk_problem else [])])
+    if not plan.problems:
+        return f"this run does not fit: {reason}"
     change = nearest_change(config, backend, plan.host)
     if change is None:
-        return f"this run does not fit: {reason}. No single change of its configuration, and no two, would make it fit"
+        return f"this run does not fit: {reason}. No change of one or two keys that the planner tried makes it fit"
     named = " ".join(f"{key}={_shown(value)}" for key, value in change.items())
-    return f"this run does not fit: {reason}. It would with {named}"
+    return f"this run does not fit: {reason}. It fits with {named}"
 
 
 def _shown(value: Any) -> str:

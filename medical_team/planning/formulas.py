@@ -44,12 +44,15 @@ class ModelStates:
     host: float = 0.0
 
 
-def model_states(parameters: int, dtype_bytes: int, stage: int, ranks: int, *, offload: bool = False) -> ModelStates:
+def model_states(
+    parameters: int, dtype_bytes: int, stage: int, ranks: int, *, offload: bool = False, bucket: int = REDUCE_BUCKET
+) -> ModelStates:
     """States of one rank: Rajbhandari et al. 2020, section 5 and figure 1, with K = 12 for Adam.
 
     Stage 1 divides the optimizer states over the ranks, stage 2 the gradients too, stage 3 the parameters too. With
     ``offload`` the optimizer steps on the host (ZeRO-Offload, Ren et al. 2021, arXiv 2101.06840): the GPU keeps
-    parameters and a bucket of gradients.
+    parameters and a bucket of gradients. ``bucket`` is the elements of that buffer that are really taken: on CPU a
+    page that is not written to is none.
     """
     whole = float(parameters * dtype_bytes)
     shard = parameters / ranks
@@ -58,7 +61,7 @@ def model_states(parameters: int, dtype_bytes: int, stage: int, ranks: int, *, o
     optimizer = (3 if has_master else 2) * FLOAT32 * (shard if stage >= 1 else parameters)
     kept = whole / ranks if stage == 3 else whole
     gradients = whole / ranks if stage >= 2 else whole
-    buffers = float(REDUCE_BUCKET * dtype_bytes) if stage >= 1 else 0.0
+    buffers = float(bucket * dtype_bytes) if stage >= 1 else 0.0
     if stage == 3 and ranks > 1:
         buffers += min(parameters, MAX_LIVE_PARAMETERS) * dtype_bytes
     step = FLOAT32 * (shard if stage >= 1 else parameters) if has_master else 0.0
@@ -101,9 +104,9 @@ def training_logits(vocabulary: int, tokens: int, dtype_bytes: int) -> float:
     return vocabulary * tokens * float(3 * FLOAT32 + dtype_bytes)
 
 
-def forward_logits(vocabulary: int, tokens: int, dtype_bytes: int) -> float:
-    """Logits of a pass without gradients: the head's output, and that in float32 twice (entropy or softmax)."""
-    return vocabulary * tokens * float(2 * FLOAT32 + dtype_bytes)
+def forward_logits(vocabulary: int, tokens: int, dtype_bytes: int, *, copies: int) -> float:
+    """Logits of a pass without gradients: the head's output, and ``copies`` of it in float32."""
+    return vocabulary * tokens * float(copies * FLOAT32 + dtype_bytes)
 
 
 def kv_bytes_per_token(shape: ModelShape, dtype_bytes: int) -> int:

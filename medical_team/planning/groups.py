@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from medical_team.config import Config, GroupConfig
 from medical_team.planning.formulas import (
     FLOAT32,
+    REDUCE_BUCKET,
     activations,
     forward_logits,
     layer_activations,
@@ -57,7 +58,10 @@ def trained_rank(name: str, config: Config, group: GroupConfig, shape: ModelShap
     train, dtype = config.train, setting.dtype_bytes
     is_actor = name == "actor"
     size = shape.parameters if is_actor else shape.value_parameters
-    states = model_states(size, dtype, train.zero_stage, group.world_size(), offload=train.offload_optimizer)
+    bucket = min(REDUCE_BUCKET, size) if setting.on_cpu else REDUCE_BUCKET
+    states = model_states(
+        size, dtype, train.zero_stage, group.world_size(), offload=train.offload_optimizer, bucket=bucket
+    )
     sequences = train.micro_batch_size
     tokens = sequences * setting.lengths.sequence
     backward = {
@@ -91,7 +95,8 @@ def reference_rank(config: Config, shape: ModelShape, setting: Setting) -> Proce
 def forward_pass(config: Config, shape: ModelShape, setting: Setting, has_head: bool) -> Parts:
     """What a pass without gradients takes: one layer's tensors, and the logits."""
     sequences = config.rollout.micro_batch_size
-    logits = forward_logits(shape.vocabulary, sequences * setting.head_tokens, setting.dtype_bytes)
+    copies = 2 if setting.on_cpu else 1  # scaled by the temperature in place on GPU
+    logits = forward_logits(shape.vocabulary, sequences * setting.head_tokens, setting.dtype_bytes, copies=copies)
     return {
         Part.ACTIVATIONS: layer_activations(shape, sequences * setting.lengths.sequence, setting.dtype_bytes),
         Part.LOGITS: logits if has_head else 0.0,

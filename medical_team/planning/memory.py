@@ -35,6 +35,7 @@ class Moment(StrEnum):
 
 # With sleeping, the groups take turns; without, actor and critic are updated at the same time.
 IN_TURNS = (Moment.ROLLOUT, Moment.FORWARDS, Moment.CRITIC_UPDATE, Moment.ACTOR_UPDATE)
+IN_TURNS_WITHOUT_CRITIC = (Moment.ROLLOUT, Moment.FORWARDS, Moment.ACTOR_UPDATE)
 AT_ONCE = (Moment.ROLLOUT, Moment.FORWARDS, Moment.UPDATE)
 
 Parts = Mapping[Part, float]
@@ -63,11 +64,20 @@ class Process:
     host: float = 0.0
     cached_sequences: float | None = None
 
-    def held(self, moment: Moment) -> Parts:
-        """Bytes by part at a moment."""
+    def resting(self, moment: Moment) -> Parts:
+        """Bytes by part that it holds throughout a moment."""
         parts = Counter(self.always)
         if moment in self.awake_at:
             parts.update(self.awake)
+        return parts
+
+    def passing(self, moment: Moment) -> float:
+        """Bytes that come and go within a moment."""
+        return sum(self.during.get(moment, {}).values())
+
+    def held(self, moment: Moment) -> Parts:
+        """Bytes by part at a moment, at most."""
+        parts = Counter(self.resting(moment))
         parts.update(self.during.get(moment, {}))
         return parts
 
@@ -80,20 +90,28 @@ class Process:
 class Place:
     """The processes that share one GPU, or on CPU the host.
 
+    Who shares a GPU does its forward pass when the others have done theirs and emptied their caches.
+
     Attributes:
         name: The group whose GPU it is.
         count: How many there are, all alike.
         processes: Who is there.
         moments: The moments to look at.
+        forwards_in_turns: Whether forward passes wait for each other.
     """
 
     name: str
     count: int
     processes: tuple[Process, ...]
     moments: tuple[Moment, ...]
+    forwards_in_turns: bool = True
 
     def held(self, moment: Moment) -> float:
-        return sum(sum(process.held(moment).values()) for process in self.processes)
+        """Bytes of all processes at a moment, at most."""
+        passing = [process.passing(moment) for process in self.processes]
+        in_turns = self.forwards_in_turns and moment == Moment.FORWARDS
+        resting = sum(sum(process.resting(moment).values()) for process in self.processes)
+        return resting + (max(passing) if in_turns else sum(passing))
 
     def peak(self) -> tuple[Moment, float]:
         """The moment at which the place is fullest, and how full it is then."""

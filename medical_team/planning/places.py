@@ -9,7 +9,7 @@ from medical_team.config import Config
 from medical_team.planning.cards import GB, Card
 from medical_team.planning.engines import EngineLoad, gpu_engine, host_engine
 from medical_team.planning.groups import Lengths, Setting, dtype_bytes_of, reference_rank, trained_rank
-from medical_team.planning.memory import AT_ONCE, IN_TURNS, Part, Place, Process
+from medical_team.planning.memory import AT_ONCE, IN_TURNS, IN_TURNS_WITHOUT_CRITIC, Part, Place, Process
 from medical_team.planning.shapes import ModelShape, shape_of
 
 # A judge that is a language model, where the configuration names none; and the sequences its engine works on at once.
@@ -103,8 +103,9 @@ class Residents:
 
     def _gpus(self, card: Card) -> tuple[Place, ...]:
         config, cluster = self.config, self.config.cluster
-        moments = IN_TURNS if config.vllm.enable_sleep else AT_ONCE
         groups = self._groups()
+        turns = IN_TURNS if config.uses_critic else IN_TURNS_WITHOUT_CRITIC
+        moments = turns if config.vllm.enable_sleep else AT_ONCE
         engine = gpu_engine(self.engine_load(), config.vllm.gpu_memory_utilization, card.memory)
         load = self.judge_load()
         judge = gpu_engine(load, config.judge.llm.gpu_memory_utilization, card.memory) if load else None
@@ -143,7 +144,7 @@ class Residents:
         in_plain_code = [f"judge ({name})" for name in config.judge_names if name not in ("vllm", "http")]
         processes += [Process(name, {Part.RUNTIME: _JUDGE_RUNTIME}) for name in in_plain_code]
         processes += [Process("driver", {Part.RUNTIME: _DRIVER_RUNTIME}), Process("Ray", {Part.RUNTIME: _RAY_RUNTIME})]
-        return (Place("host", 1, tuple(processes), AT_ONCE),)
+        return (Place("host", 1, tuple(processes), AT_ONCE, forwards_in_turns=False),)
 
 
 def in_gb(size: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from medical_team.backends import Backend
 from medical_team.config import Config
 from medical_team.planning.batches import Batches, batches_of
-from medical_team.planning.cards import Card, card_named
+from medical_team.planning.cards import GB, Card, card_named
 from medical_team.planning.formulas import checkpoint_bytes
 from medical_team.planning.groups import Lengths
 from medical_team.planning.host import Host
@@ -26,7 +26,8 @@ class RunPlan:
     checkpoint: Bytes of one checkpoint.
     disk: Bytes of all checkpoints that are on the disk at once.
     host: The host the plan was made on.
-    problems: One sentence for each thing that cannot be; none for a run that fits.
+    problems: One sentence for each thing that another configuration could change; none for a run that fits.
+    disk_problem: Too little room for the checkpoints, in a sentence with its remedy; or nothing.
     """
 
     placement: Plan
@@ -37,6 +38,11 @@ class RunPlan:
     disk: float
     host: Host
     problems: tuple[str, ...]
+    disk_problem: str = ""
+
+    @property
+    def fits(self) -> bool:
+        return not self.problems and not self.disk_problem
 
 
 def plan_run(config: Config, backend: Backend, host: Host, lengths: Lengths | None = None) -> RunPlan:
@@ -64,9 +70,18 @@ def plan_run(config: Config, backend: Backend, host: Host, lengths: Lengths | No
         *_division_problems(config, residents),
         *_engine_problems(places, residents),
         *_memory_problems(places, card, host),
-        *_disk_problems(config, disk, host),
     ]
-    return RunPlan(placement_plan(config), card, places, batches_of(config), checkpoint, disk, host, tuple(problems))
+    return RunPlan(
+        placement_plan(config),
+        card,
+        places,
+        batches_of(config),
+        checkpoint,
+        disk,
+        host,
+        tuple(problems),
+        _disk_problem(config, disk, host),
+    )
 
 
 def _dtype(config: Config, backend: Backend, host: Host) -> str:
@@ -114,11 +129,11 @@ def _memory_problems(places: tuple[Place, ...], card: Card | None, host: Host) -
     return problems
 
 
-def _disk_problems(config: Config, disk: float, host: Host) -> list[str]:
-    needed = disk + config.run.min_free_gb * 1e9
+def _disk_problem(config: Config, disk: float, host: Host) -> str:
+    needed = disk + config.run.min_free_gb * GB
     if host.free_disk >= needed:
-        return []
-    return [
-        f"disk: {config.checkpoint.keep + 1} checkpoints and run.min_free_gb take {in_gb(needed)}, and {config.run_dir} "
-        f"has {in_gb(host.free_disk)} free"
-    ]
+        return ""
+    return (
+        f"{config.checkpoint.keep + 1} checkpoints and run.min_free_gb take {in_gb(needed)}, and {config.run_dir} has "
+        f"{in_gb(host.free_disk)} free: free some, lower checkpoint.keep or choose another run.dir"
+    )
