@@ -93,18 +93,21 @@ class Place:
     Who shares a GPU does its forward pass when the others have done theirs and emptied their caches.
 
     Attributes:
-        name: The group whose GPU it is.
         count: How many there are, all alike.
         processes: Who is there.
         moments: The moments to look at.
         forwards_in_turns: Whether forward passes wait for each other.
     """
 
-    name: str
     count: int
     processes: tuple[Process, ...]
     moments: tuple[Moment, ...]
     forwards_in_turns: bool = True
+
+    @property
+    def name(self) -> str:
+        """Who is there."""
+        return ", ".join(dict.fromkeys(process.name for process in self.processes))
 
     def held(self, moment: Moment) -> float:
         """Bytes of all processes at a moment, at most."""

@@ -112,10 +112,10 @@ class Residents:
         if cluster.colocate_all:
             everybody = (*groups.values(), engine)
             ranks = cluster.actor.world_size()
-            shared = [Place("shared", ranks, everybody, moments)]
+            shared = [Place(ranks, everybody, moments)]
             if judge:  # it is on the last one
-                shared = [Place("shared, with the judge", 1, (*everybody, judge), moments)]
-                shared += [Place("shared", ranks - 1, everybody, moments)] if ranks > 1 else []
+                shared = [Place(1, (*everybody, judge), moments)]
+                shared += [Place(ranks - 1, everybody, moments)] if ranks > 1 else []
             return tuple(shared)
         at_home = {"reference": "actor"} if cluster.colocate_actor_ref and "reference" in groups else {}
         places = []
@@ -123,11 +123,11 @@ class Residents:
             if name not in at_home:
                 guests = [groups[guest] for guest, home in at_home.items() if home == name]
                 count = config.groups[name].world_size()
-                places.append(Place(name, count, (groups[name], *guests), moments))
+                places.append(Place(count, (groups[name], *guests), moments))
         engines = config.vllm.total_engines() * config.vllm.tensor_parallel_size
-        places.append(Place("engines", engines, (engine,), moments))
+        places.append(Place(engines, (engine,), moments))
         if judge:
-            places.append(Place("judge", config.judge.llm.gpus, (judge,), moments))
+            places.append(Place(config.judge.llm.gpus, (judge,), moments))
         return tuple(places)
 
     def _host(self) -> tuple[Place, ...]:
@@ -144,7 +144,7 @@ class Residents:
         in_plain_code = [f"judge ({name})" for name in config.judge_names if name not in ("vllm", "http")]
         processes += [Process(name, {Part.RUNTIME: _JUDGE_RUNTIME}) for name in in_plain_code]
         processes += [Process("driver", {Part.RUNTIME: _DRIVER_RUNTIME}), Process("Ray", {Part.RUNTIME: _RAY_RUNTIME})]
-        return (Place("host", 1, tuple(processes), AT_ONCE, forwards_in_turns=False),)
+        return (Place(1, tuple(processes), AT_ONCE, forwards_in_turns=False),)
 
 
 def in_gb(size: float) -> str:

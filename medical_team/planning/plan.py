@@ -124,7 +124,7 @@ def _memory_problems(places: tuple[Place, ...], card: Card | None, host: Host) -
     for place in places:
         moment, held = place.peak()
         if room and held > room:
-            where = "all processes" if card is None else f"GPU of {place.name}"
+            where = "all processes" if card is None else f"the GPU of {place.name}"
             problems.append(f"{where}: {in_gb(held)} at {moment}, and {what}")
     return problems
 

@@ -20,10 +20,22 @@ def plan_view(plan: RunPlan, gpus_a_node: int) -> Iterator[RenderableType]:
     """What ``--plan`` prints, top to bottom."""
     yield plan_table(plan.placement, gpus_a_node)
     for place in plan.places:
-        yield moment_table(place, plan)
+        yield heading(place, plan)
+        if len(place.processes) > 1:
+            yield moment_table(place, plan)
         yield memory_table(place)
     yield batch_table(plan.batches)
     yield f"checkpoint {_gb(plan.checkpoint)} GB, on the disk at most {_gb(plan.disk)} GB; free {_gb(plan.host.free_disk)} GB"
+
+
+def heading(place: Place, plan: RunPlan) -> str:
+    """Which hardware, who is on it, and how full it gets."""
+    moment, held = place.peak()
+    if plan.card is None:
+        return f"This host: {_gb(held)} GB at {moment}, of {_gb(plan.host.memory)} GB"
+    turns = "; they take turns" if Moment.UPDATE not in place.moments else ""
+    room = f"{_gb(held)} GB at {moment}, of {_gb(plan.card.usable)} GB that may be filled{turns}"
+    return f"{place.count} x {plan.card.name} ({place.name}): {room}"
 
 
 def memory_table(place: Place) -> Table:
@@ -53,7 +65,7 @@ def memory_table(place: Place) -> Table:
 def moment_table(place: Place, plan: RunPlan) -> Table:
     """All processes of a place together, at every moment of a step."""
     room = plan.card.usable if plan.card else plan.host.memory
-    table = Table(title=_title(place, plan), title_justify="left")
+    table = Table(title="All of them by moment", title_justify="left")
     table.add_column("at")
     table.add_column("GB", justify="right")
     table.add_column("free", justify="right")
@@ -74,15 +86,6 @@ def batch_table(batches: Batches) -> Table:
     table.add_row("forward passes a rank", _by_group(batches.forward_passes))
     table.add_row("backward passes a rank and optimizer step", _by_group(batches.backward_passes))
     return table
-
-
-def _title(place: Place, plan: RunPlan) -> str:
-    if plan.card is None:
-        return f"Memory of this host, {_gb(plan.host.memory)} GB, by the moments of a step"
-    count = f"{place.count} x " if place.count > 1 else ""
-    turns = "; groups and engines take turns" if Moment.UPDATE not in place.moments else ""
-    room = f"{_gb(plan.card.usable)} of {_gb(plan.card.memory)} GB may be filled"
-    return f"{count}{plan.card.name} of {place.name}: {room}{turns}"
 
 
 def _by_group(counts: Mapping[str, int]) -> str:
