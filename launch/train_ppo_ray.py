@@ -41,8 +41,8 @@ def main(arguments: list[str]) -> None:
 
 
 def show(config: Config) -> None:
-    from medical_team.terminal import console, plan_table
     from medical_team.planning.placement import placement_plan
+    from medical_team.terminal import console, plan_table
 
     console.print(to_yaml(config), markup=False, soft_wrap=True)
     console.print(plan_table(placement_plan(config), config.cluster.node_gpus))

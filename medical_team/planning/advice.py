@@ -14,6 +14,9 @@ from medical_team.errors import UserError
 from medical_team.planning.host import Host
 from medical_team.planning.plan import RunPlan, plan_run
 
+# Ranks that an engine can be divided over on a node.
+_RANKS = (1, 2, 4, 8)
+
 Change = dict[str, Any]
 """New values by key: one change, of which several keys may be part."""
 
@@ -57,13 +60,14 @@ def candidates(config: Config, backend: Backend) -> Iterator[Change]:
     for stage in range(train.zero_stage + 1, 4):
         yield {"train.zero_stage": stage}
     if config.uses_critic:
-        yield {"train.estimator": "reinforce", "train.critic_warmup_steps": 0, "model.critic_layers": None}
+        warm_up: Change = {"train.critic_warmup_steps": 0} if train.critic_warmup_steps else {}
+        yield {"train.estimator": "reinforce"} | warm_up
     if config.uses_reference:
         yield {"train.kl_coef": 0.0}
     if backend == "gpu":
         yield from _more_gpus(config)
-        yield from ({"vllm.tensor_parallel_size": ranks} for ranks in (1, 2, 4, 8) if ranks != vllm.tensor_parallel_size)
-        yield from ({"judge.llm.gpus": ranks} for ranks in (1, 2, 4, 8) if ranks != llm.gpus)
+        ranks = {"vllm.tensor_parallel_size": vllm.tensor_parallel_size, "judge.llm.gpus": llm.gpus}
+        yield from ({key: other} for key, now in ranks.items() for other in _RANKS if other != now)
 
 
 def _of_gpus(config: Config) -> Iterator[Change]:
@@ -116,6 +120,4 @@ def refusal(config: Config, plan: RunPlan, backend: Backend) -> str:
 
 def _shown(value: Any) -> str:
     """As it is written on the command line."""
-    if value is None:
-        return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -72,10 +72,7 @@ def gpu_engine(load: EngineLoad, share: float, card_memory: float) -> Process:
 
 
 def host_engine(load: EngineLoad, cache: float, runtime: float) -> Process:
-    """An engine on CPU: weights repacked for the processor, and a cache whose pages the host gives when used.
-
-    The cache is counted whole, although a short run touches a part of it.
-    """
+    """An engine on CPU: weights, and a cache that is in memory from the start."""
     return Process(
         name=load.name,
         always={Part.RUNTIME: runtime, Part.PARAMETERS: load.weights, Part.KV_CACHE: cache},

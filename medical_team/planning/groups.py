@@ -68,7 +68,7 @@ def trained_rank(name: str, config: Config, group: GroupConfig, shape: ModelShap
         Part.ACTIVATIONS: activations(shape, tokens, dtype, checkpointing=train.gradient_checkpointing),
         Part.LOGITS: training_logits(shape.vocabulary, sequences * setting.head_tokens, dtype) if is_actor else 0.0,
     }
-    update: Parts = backward if sum(backward.values()) > states.step else {Part.STEP: states.step}
+    update = _update(backward, {Part.STEP: states.step}, setting.on_cpu)
     in_turns = config.vllm.enable_sleep
     own_update = (Moment.ACTOR_UPDATE if is_actor else Moment.CRITIC_UPDATE) if in_turns else Moment.UPDATE
     sleeping = states.gradients + states.optimizer if in_turns else 0.0
@@ -80,6 +80,16 @@ def trained_rank(name: str, config: Config, group: GroupConfig, shape: ModelShap
         awake_at=(own_update,) if in_turns else tuple(Moment),
         host=states.host + sleeping,
     )
+
+
+def _update(backward: Parts, step: Parts, on_cpu: bool) -> Parts:
+    """What comes and goes in an update: a backward pass, then the optimizer's step, which finds its memory free.
+
+    On CPU it does not: the C library keeps what small tensors gave back, and takes new memory for large ones.
+    """
+    if on_cpu:
+        return {**backward, **step}
+    return max(backward, step, key=lambda parts: sum(parts.values()))
 
 
 def reference_rank(config: Config, shape: ModelShape, setting: Setting) -> Process:

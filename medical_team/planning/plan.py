@@ -93,7 +93,8 @@ def _dtype(config: Config, backend: Backend, host: Host) -> str:
 def _division_problems(config: Config, residents: Residents) -> list[str]:
     """Engines whose ranks do not divide the model, or are on more than one node."""
     problems = []
-    for key, load in {"vllm.tensor_parallel_size": residents.engine_load(), "judge.llm.gpus": residents.judge_load()}.items():
+    loads = {"vllm.tensor_parallel_size": residents.engine_load(), "judge.llm.gpus": residents.judge_load()}
+    for key, load in loads.items():
         if load is None:
             continue
         if load.shape.heads % load.ranks:

@@ -25,7 +25,8 @@ def plan_view(plan: RunPlan, gpus_a_node: int) -> Iterator[RenderableType]:
             yield moment_table(place, plan)
         yield memory_table(place)
     yield batch_table(plan.batches)
-    yield f"checkpoint {_gb(plan.checkpoint)} GB, on the disk at most {_gb(plan.disk)} GB; free {_gb(plan.host.free_disk)} GB"
+    sizes = f"checkpoint {_gb(plan.checkpoint)} GB, on the disk at most {_gb(plan.disk)} GB"
+    yield f"{sizes}; free {_gb(plan.host.free_disk)} GB"
 
 
 def heading(place: Place, plan: RunPlan) -> str:
@@ -55,7 +56,7 @@ def memory_table(place: Place) -> Table:
     table.add_section()
     table.add_row("all", *(_gb(sum(held.values())) for _, held in peaks.values()))
     if any(process.host for process in kinds.values()):
-        table.add_row("in the host's memory", *(_gb(process.host) if process.host else "" for process in kinds.values()))
+        table.add_row("in the host's memory", *(_gb(each.host) if each.host else "" for each in kinds.values()))
     if any(process.cached_sequences is not None for process in kinds.values()):
         sequences = (process.cached_sequences for process in kinds.values())
         table.add_row("full sequences cached", *("" if count is None else f"{count:.0f}" for count in sequences))
