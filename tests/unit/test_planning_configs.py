@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from scaled_run import scaled
 
 from medical_team.backends import Backend
 from medical_team.config import Config, load_config
@@ -81,16 +82,3 @@ def test_any_number_of_gpus_is_planned(gpus: int):
     assert [place.count for place in plan.places] == [half // 2, half // 2, half]
     assert plan.placement.nodes(8) == gpus // 8
     assert plan.problems == ()
-
-
-def scaled(gpus: int) -> Config:
-    quarter = gpus // 4
-    nodes, each = max(1, quarter // 8), min(quarter, 8)
-    shapes = [
-        f"cluster.{group}.{key}={value}"
-        for group in ("actor", "reference", "critic")
-        for key, value in (("nodes", nodes), ("gpus_per_node", each))
-    ]
-    model = ["model.path=Qwen/Qwen2.5-7B-Instruct", "train.zero_stage=3", "train.gradient_checkpointing=true"]
-    batch = [f"rollout.batch_size={48 * quarter}", f"vllm.num_engines={gpus // 2}"]
-    return load_config(None, [*model, *batch, *shapes, "cluster.colocate_actor_ref=true", "cluster.card=H200"])
