@@ -72,9 +72,9 @@ def gpu_engine(load: EngineLoad, share: float, card_memory: float) -> Process:
 
 
 def host_engine(load: EngineLoad, cache: float, runtime: float) -> Process:
-    """An engine on CPU: weights, and a cache that is in memory from the start."""
+    """An engine on CPU: weights, twice while new ones are loaded, and a cache that is in memory from the start."""
     return Process(
         name=load.name,
-        always={Part.RUNTIME: runtime, Part.PARAMETERS: load.weights, Part.KV_CACHE: cache},
+        always={Part.RUNTIME: runtime, Part.PARAMETERS: 2 * load.weights, Part.KV_CACHE: cache},
         cached_sequences=cache / load.sequence,
     )

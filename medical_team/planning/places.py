@@ -22,7 +22,7 @@ _GPU_RUNTIME = 0.8e9
 # Resident memory of processes on CPU before they hold anything of a model, in bytes; see docs/planning.md for how they
 # were measured. Python with torch, DeepSpeed, transformers and Ray; an engine is two of those, with vLLM.
 _GROUP_RUNTIME = 0.7e9
-_ENGINE_RUNTIME = 2.35e9
+_ENGINE_RUNTIME = 2.2e9
 _JUDGE_RUNTIME = 0.33e9
 _DRIVER_RUNTIME = 0.8e9
 _RAY_RUNTIME = 0.6e9
