@@ -35,8 +35,8 @@ def test_a_shape_has_the_parameters_of_the_real_model(tmp_path: Path, kind: type
     assert shape_of("model.path", str(tmp_path)).parameters == sum(each.numel() for each in model.parameters())
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_layer_keeps_for_its_backward_pass_what_the_formula_says(dtype: torch.dtype):
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 0.02), (torch.bfloat16, 0.1)])
+def test_a_layer_keeps_for_its_backward_pass_what_the_formula_says(dtype: torch.dtype, tolerance: float):
     tokens, sequences = 96, 2
     sizes = {"hidden_size": 128, "intermediate_size": 352, "num_attention_heads": 4, "num_key_value_heads": 2}
     shape = ModelShape(1, 128, 4, 2, 32, 352, 64, True)
@@ -46,7 +46,7 @@ def test_a_layer_keeps_for_its_backward_pass_what_the_formula_says(dtype: torch.
     }
 
     expected = layer_activations(shape, sequences * tokens, dtype.itemsize)
-    assert (kept[3] - kept[1]) / 2 == pytest.approx(expected, rel=0.2)
+    assert (kept[3] - kept[1]) / 2 == pytest.approx(expected, rel=tolerance)
 
 
 def bytes_kept(settings: LlamaConfig, dtype: torch.dtype, sequences: int, tokens: int) -> int:

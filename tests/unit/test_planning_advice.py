@@ -45,6 +45,15 @@ def test_the_nearest_change_is_named(overrides: list[str], change: dict[str, obj
     assert nearest_change(config, "gpu", HOST) == change
 
 
+def test_where_one_change_is_not_enough_there_may_be_two():
+    config = load_config(None, [*ONE_GPU, "rollout.micro_batch_size=3", "train.micro_batch_size=3", "cluster.card=52"])
+    change = nearest_change(config, "gpu", HOST)
+
+    assert change is not None and len(change) == 2
+    assert all(plan_run(changed(config, {key: value}), "gpu", HOST).problems for key, value in change.items())
+    assert plan_run(changed(config, change), "gpu", HOST).fits
+
+
 def test_groups_that_share_their_gpus_grow_together():
     config = load_config(None, [*ONE_GPU, "train.gradient_checkpointing=true", "rollout.batch_size=8"])
     grown = [change for change in candidates(config, "gpu") if "vllm.num_engines" in change]

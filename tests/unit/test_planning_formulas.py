@@ -46,6 +46,13 @@ def test_a_higher_stage_never_keeps_more(size: int, ranks: int, dtype: int):
     assert kept == sorted(kept, reverse=True)
 
 
+def test_zero_3_keeps_gathered_parameters_for_a_while():
+    sharded, kept = (model_states(10**8, BFLOAT16, stage, 4).buffers for stage in (3, 2))
+
+    assert sharded - kept == 2 * 10**8
+    assert model_states(10**8, BFLOAT16, 3, 1).buffers == kept  # nothing to gather
+
+
 def test_offloading_moves_the_optimizer_to_the_host():
     here, there = (model_states(10**9, BFLOAT16, 2, 1, offload=offload) for offload in (False, True))
 

@@ -79,6 +79,39 @@ def test_an_engine_awake_takes_the_share_it_is_given():
     assert sum(engine.held(Moment.ROLLOUT).values()) == pytest.approx(0.5 * card_named("A100-80").memory)
 
 
+def test_a_rank_of_an_engine_holds_one_key_value_head_at_least():
+    """Qwen2.5-3B has two: over four GPUs a sequence takes as much of each as over two."""
+
+    def cached(ranks: int) -> float:
+        """Bytes of the cache a sequence."""
+        engine = process(planned(f"vllm.tensor_parallel_size={ranks}"), "engines")
+        return engine.held(Moment.ROLLOUT)[Part.KV_CACHE] / (engine.cached_sequences or 0)
+
+    assert cached(2) == pytest.approx(cached(1) / 2)
+    assert cached(4) == pytest.approx(cached(2))
+
+
+def test_in_turns_the_critic_learns_while_the_actor_keeps_its_weights():
+    plan = planned(*TOGETHER, "vllm.enable_sleep=true")
+    actor, critic = process(plan, "actor"), process(plan, "critic")
+
+    for learns, waits, moment in ((critic, actor, Moment.CRITIC_UPDATE), (actor, critic, Moment.ACTOR_UPDATE)):
+        assert Part.OPTIMIZER in learns.held(moment) and learns.passing(moment) > 0
+        assert set(waits.held(moment)) == {Part.PARAMETERS, Part.RUNTIME}
+
+
+def test_on_cpu_the_optimizer_finds_no_memory_free():
+    actor = process(planned(backend="cpu"), "actor").held(Moment.UPDATE)
+
+    assert actor[Part.STEP] > 0 and actor[Part.ACTIVATIONS] > 0
+
+
+def test_on_gpu_an_update_takes_the_larger_of_pass_and_step():
+    for learner, parts in (("actor", {Part.ACTIVATIONS, Part.LOGITS}), ("critic", {Part.STEP})):
+        held = process(planned("train.gradient_checkpointing=true"), learner).during[Moment.UPDATE]
+        assert set(held) in (parts, {Part.STEP}) and sum(held.values()) > 0
+
+
 def test_forward_passes_on_one_gpu_wait_for_each_other():
     one, other = ({Moment.FORWARDS: {Part.LOGITS: size}} for size in (3.0, 5.0))
     both = (Process("one", {}, during=one), Process("other", {}, during=other))
