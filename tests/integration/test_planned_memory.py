@@ -17,8 +17,10 @@ DEMO = Path(__file__).parents[2] / "configs/cpu_demo.yaml"
 
 @pytest.mark.slow
 def test_every_process_takes_what_was_planned_within_a_fifth(tmp_path: Path) -> None:
-    overrides = [f"model.path={SMALL_MODEL}", f"run.dir={tmp_path}", "cluster.backend=cpu", "evaluation.notes=0"]
-    config = load_config(DEMO, overrides)
+    place = [f"model.path={SMALL_MODEL}", f"run.dir={tmp_path}", "cluster.backend=cpu"]
+    # Two answers, and no attacker, whose failed edits would be dealt anew.
+    short = ["rollout.batch_size=2", "game.mix.adversarial_harmful=0", "game.mix.adversarial_benign=0"]
+    config = load_config(DEMO, [*place, *short, "evaluation.notes=0"])
 
     rows = planned_and_measured(config, measured_step(config))
 
