@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
+from medical_team.backends import resolve
 from medical_team.errors import MedicalTeamError, UserError
 
 BAD_INPUT = 2
@@ -36,6 +37,8 @@ def run_entry_point(main: Callable[[list[str]], int | None]) -> None:
     # Ray hands over tensors that lie in its store; they are only read.
     warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    if resolve() == "cpu":  # DeepSpeed, which transformers imports, would look for an accelerator and warn
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
     try:
         sys.exit(main(sys.argv[1:]) or 0)
     except UserError as error:
