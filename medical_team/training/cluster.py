@@ -27,12 +27,12 @@ from medical_team.config import Config, GroupConfig
 from medical_team.errors import MachineError
 from medical_team.judge import make_judge
 from medical_team.judge.actor import JudgeActor, RemoteJudge
+from medical_team.planning.placement import Plan
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
-from medical_team.training.plan import Plan
 from medical_team.training.waiting import Deadline
 
 logger = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ from medical_team.judge import BatchedJudge, Judge
 from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
+from medical_team.planning.placement import placement_plan
 from medical_team.records import GameRecorder
 from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.checkpoint import CheckpointStore
@@ -30,7 +31,6 @@ from medical_team.training.identity import identity, newest_state
 from medical_team.training.judging import admit_to_run, is_put_to_admission, open_run_judge
 from medical_team.training.model_folder import load_tokenizer
 from medical_team.training.notes import check_notes_for, whole_pairs
-from medical_team.training.plan import placement_plan
 from medical_team.training.preflight import check_configuration, check_prompts_fit
 from medical_team.training.versions import versions
 from medical_team.types import Note, Role

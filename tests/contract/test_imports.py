@@ -25,7 +25,7 @@ LEVELS = [
     {"config"},
     {"data", "game", "judge", "models", "rewards"},
     {"evaluation", "manager", "metrics", "opponents", "records"},
-    {"backends", "rollout", "training"},
+    {"backends", "planning", "rollout", "training"},
     {"entry", "remote_judge", "report", "terminal"},
 ]
 
