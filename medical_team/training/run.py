@@ -22,7 +22,7 @@ from medical_team.judge import BatchedJudge, Judge
 from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
-from medical_team.records import GameRecorder
+from medical_team.records import GameRecorder, Provenance
 from medical_team.training.checkpoint import CheckpointStore
 from medical_team.training.critic import first_layers
 from medical_team.training.identity import identity, newest_state
@@ -203,7 +203,7 @@ class TrainingRun:
         metrics = MetricsWriter(config.run_dir)
         self._until_the_end.callback(metrics.close)
         return folder(
-            games=GameRecorder(config.run_dir / "games"),
+            games=GameRecorder(config.run_dir / "games", Provenance(config.run.name, config.data.description)),
             metrics=metrics,
             checkpoints=CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep),
         )
