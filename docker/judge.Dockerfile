@@ -41,7 +41,7 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 # Whether the process lives. Whether its judge is loaded and admitted is /ready, which asks for the token.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "docker/judge_answers.py", "/health"]
+    CMD ["python", "docker/judge_answers.py", "http://127.0.0.1:8000/health"]
 # Reachable from other containers, so that it does not start without a token: --token-file or MEDICAL_TEAM_JUDGE_TOKEN.
 ENTRYPOINT ["python", "launch/serve_medical_judge.py", "--host", "0.0.0.0", "--port", "8000"]
 CMD ["--model", "google/medgemma-4b-it", "--token-file", "/run/secrets/judge_token"]

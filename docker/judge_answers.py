@@ -1,7 +1,7 @@
 """Health check of the judge's container: exit code 0 where its server answers 200.
 
-    python docker/judge_answers.py /health
-    python docker/judge_answers.py /ready TOKEN_FILE
+python docker/judge_answers.py /health
+python docker/judge_answers.py /ready TOKEN_FILE
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ import sys
 import urllib.request
 from pathlib import Path
 
-URL = "http://127.0.0.1:8000"
 PATIENCE_S = 4
 
 
 def main(arguments: list[str]) -> int:
-    path, *token_file = arguments
-    request = urllib.request.Request(URL + path)
+    url, *token_file = arguments
+    request = urllib.request.Request(url)
     for file in token_file:
         request.add_header("Authorization", f"Bearer {Path(file).read_text(encoding='ascii').strip()}")
     try:

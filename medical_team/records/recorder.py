@@ -134,4 +134,3 @@ def _step_files(folder: Path) -> list[tuple[int, Path]]:
         raise DataError(f"{folder}: no such folder; a run keeps its games in games/")
     found = ((_STEP_FILE.fullmatch(path.name), path) for path in folder.iterdir())
     return sorted((int(match.group(1)), path) for match, path in found if match)
-

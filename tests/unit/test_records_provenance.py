@@ -26,7 +26,9 @@ EDIT = Edit(0, "Planted.", ErrorType.DIAGNOSIS)
 
 
 def planted(note: Note) -> Note:
-    return Note(note.note_id, (EDIT.replacement, *note.sentences[1:]), note.group, EDIT.error_type, 0, note.sentences[0])
+    return Note(
+        note.note_id, (EDIT.replacement, *note.sentences[1:]), note.group, EDIT.error_type, 0, note.sentences[0]
+    )
 
 
 GAMES = {
