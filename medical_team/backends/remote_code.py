@@ -44,8 +44,10 @@ def refuse_remote_code() -> None:
     if os.environ.get(TRUST_VARIABLE) == "1":
         return
     for name in DECIDERS:
-        importlib.import_module(name).resolve_trust_remote_code = _untrusted
-    importlib.import_module(LOADER).get_class_in_module = _not_imported
+        decider: Any = importlib.import_module(name)
+        decider.resolve_trust_remote_code = _untrusted
+    loader: Any = importlib.import_module(LOADER)
+    loader.get_class_in_module = _not_imported
 
 
 def _untrusted(
