@@ -44,9 +44,7 @@ COPY launch launch
 COPY configs configs
 
 ENV HF_HOME=/opt/medical_team/.cache/huggingface \
-    PYTHONUNBUFFERED=1 \
-    RAY_USAGE_STATS_ENABLED=0 \
-    VLLM_NO_USAGE_STATS=1
+    PYTHONUNBUFFERED=1
 USER 10001:10001
 VOLUME ["/opt/medical_team/runs", "/opt/medical_team/.cache"]
 # A job: it ends with an exit code, and its own watchdog ends it where it hangs.

@@ -33,7 +33,6 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/opt/medical_team \
     HF_HOME=/opt/medical_team/.cache/huggingface \
     PYTHONUNBUFFERED=1 \
-    VLLM_NO_USAGE_STATS=1 \
     VLLM_USE_FLASHINFER_SAMPLER=0
 USER 10001:10001
 VOLUME ["/opt/medical_team/.cache"]

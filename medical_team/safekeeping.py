@@ -1,7 +1,7 @@
 """What every file with the text of notes gets: an owner who alone can read it, and a mark that it is no record.
 
 Notes with a planted error look like clinical records and are wrong on purpose; whoever meets one outside of this
-program must see that.
+program must see that. And nobody outside is told that there is a run at all.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ MARKER = "ALTERED FOR RESEARCH: NOT A CLINICAL RECORD"
 """Stands with every text that has a planted error, and in the metadata of the files that hold such texts."""
 
 MARKER_KEY = "medical_team.marker"
+
+NO_TELEMETRY = {"HF_HUB_DISABLE_TELEMETRY": "1", "RAY_USAGE_STATS_ENABLED": "0", "VLLM_NO_USAGE_STATS": "1"}
+"""Environment in which the libraries below do not report to their makers, as all three do unless they are told."""
 
 
 def open_private(path: str, flags: int) -> int:

@@ -30,6 +30,7 @@ from medical_team.judge.actor import JudgeActor, RemoteJudge
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
+from medical_team.safekeeping import NO_TELEMETRY
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
 from medical_team.training.plan import Plan
@@ -52,7 +53,7 @@ def connect(config: Config, backend: Backend, plan: Plan) -> None:
         MachineError: The cluster is not there, or has too few GPUs.
     """
     variables = {BACKEND_VARIABLE: backend, "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1"}
-    variables |= trust_environment(config.model.trust_remote_code)
+    variables |= NO_TELEMETRY | trust_environment(config.model.trust_remote_code)
     if backend == "cpu":
         build_ops()
         variables |= cpu_environment(config.cluster.threads, config.vllm.kv_cache_gb)
