@@ -23,7 +23,7 @@ from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
 from medical_team.planning.placement import placement_plan
-from medical_team.records import GameRecorder
+from medical_team.records import GameRecorder, Provenance
 from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.checkpoint import CheckpointStore
 from medical_team.training.critic import first_layers
@@ -209,7 +209,7 @@ class TrainingRun:
         metrics = MetricsWriter(config.run_dir)
         self._until_the_end.callback(metrics.close)
         return folder(
-            games=GameRecorder(config.run_dir / "games"),
+            games=GameRecorder(config.run_dir / "games", Provenance(config.run.name, config.data.description)),
             metrics=metrics,
             checkpoints=CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep),
         )
