@@ -23,6 +23,7 @@ from medical_team.game.prompts import Message
 from medical_team.judge.actor import JudgeActor
 from medical_team.judge.llm import LlmJudge
 from medical_team.judge.protocol import AuditRequest, JudgeFailure
+from medical_team.rollout.guard import guard_children
 from medical_team.rollout.guarded_prompt import GuardedPrompt
 from medical_team.types import Audit
 
@@ -248,4 +249,6 @@ def _start_engine(settings: JudgeEngine) -> Any:
     from vllm import AsyncEngineArgs
     from vllm.v1.engine.async_llm import AsyncLLM
 
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**settings.arguments()))
+    engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**settings.arguments()))
+    guard_children()
+    return engine
