@@ -78,9 +78,10 @@ class EngineActor(_PlainRolloutActor):
         return tuple((await self.llm.collective_rpc("weights_digest"))[0])
 
     async def ready(self) -> bool:
-        """A sign of life of this process and of vLLM's."""
+        """A sign of life of this process and of vLLM's, which gives it between two steps of decoding."""
         try:
             await self.llm.check_health()
+            await self.llm.is_sleeping()
         except EngineDeadError:
             os._exit(1)
         return True
