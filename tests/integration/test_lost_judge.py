@@ -83,16 +83,25 @@ def test_a_stopped_judge_is_found_out_and_ended(monkeypatch: pytest.MonkeyPatch)
     stopped.wait(START_S)
 
 
-def test_a_judge_whose_engine_is_killed_ends_and_comes_back_with_another(tmp_path: Path) -> None:
+def engine_of(process: psutil.Process) -> psutil.Process:
+    (engine,) = [child for child in process.children(recursive=True) if "EngineCore" in " ".join(child.cmdline())]
+    return engine
+
+
+def test_a_judge_and_its_engine_end_with_each_other(tmp_path: Path) -> None:
+    """Where only the engine is killed the judge is started anew; where the judge is, no engine is left behind."""
     model = write_tiny_model(tmp_path, positions=SETTINGS.max_length)
     settings = JudgeEngine(str(model), "float32", SETTINGS, backend="cpu")
     process = JudgeProcess(VllmJudgeActor, settings, num_cpus=1)
     judge = RemoteJudge("vllm", process, max_restarts=1, start_timeout_s=START_S)
     ray.get(judge.handle.ready.remote(), timeout=START_S)
     lost = process_of(judge)
-    (engine,) = [child for child in lost.children(recursive=True) if "EngineCore" in " ".join(child.cmdline())]
-    engine.kill()
+    engine_of(lost).kill()
     answers = asyncio.run(judge.audit(planted_errors(4), DEADLINE_S))
     assert {answer.kind for answer in answers if isinstance(answer, JudgeFailure)} <= {FailureKind.ABSTAINED}
     assert judge.restarts == 1
     lost.wait(START_S)
+    second = process_of(judge)
+    engine = engine_of(second)
+    second.kill()
+    engine.wait(START_S)
