@@ -17,7 +17,7 @@ from typing import Any
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 
 from medical_team.config import Config
-from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, SyncError
+from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, RolloutError, SyncError
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -34,8 +34,8 @@ from medical_team.types import Sample
 
 logger = logging.getLogger(__name__)
 
-# Reasons to stop that lie outside of the games: the run goes on, before the same step, when they are removed.
-_RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit)
+# Reasons to stop before a step has learnt anything: the run goes on, before the same step, when they are removed.
+_RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit, RolloutError)
 
 Metrics = dict[str, float]
 

@@ -166,10 +166,11 @@ class StoppingManager:
 
 
 OUTAGE, LIMIT = JudgeOutage("http://localhost:8000 is away"), QuarantineLimit("the judge contradicts in 30 of 40")
+TOO_FEW = RolloutError("4 of 6 samples are missing")
 
 
-@pytest.mark.parametrize("stops", [{"collect": OUTAGE}, {"check": LIMIT}])
-def test_a_run_that_its_judge_stops_saves_what_was_before_the_step(trainer: Any, stops: dict[str, Exception]):
+@pytest.mark.parametrize("stops", [{"collect": OUTAGE}, {"check": LIMIT}, {"collect": TOO_FEW}])
+def test_a_run_that_stops_while_it_plays_saves_what_was_before_the_step(trainer: Any, stops: dict[str, Exception]):
     trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(**stops)
     trainer.manager.dealt = 7
 
@@ -204,9 +205,9 @@ def test_the_games_of_a_step_that_is_stopped_by_its_quarantine_can_be_looked_at(
 
 
 def test_another_error_leaves_no_checkpoint(trainer: Any):
-    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=RolloutError("too few"))
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=KeyError("a bug"))
 
-    with trainer.loop, pytest.raises(RolloutError):
+    with trainer.loop, pytest.raises(KeyError):
         trainer.play(5)
 
     assert trainer.folder.checkpoints.steps() == []
