@@ -9,6 +9,9 @@ from ray.exceptions import RayActorError
 
 from medical_team.judge.actor import JudgeActor
 
+# Seconds in which an actor that can still hear ends itself.
+END_S = 5.0
+
 
 class JudgeProcess:
     """``judge.actor.Process`` on Ray.
@@ -27,6 +30,7 @@ class JudgeProcess:
         return self._actor.remote(self._argument)
 
     def end(self, handle: Any) -> None:
+        ray.wait([handle.end.remote()], timeout=END_S)  # one that still hears ends its engine too
         ray.kill(handle, no_restart=True)
 
     def is_lost(self, error: Exception) -> bool:
