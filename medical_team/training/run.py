@@ -29,8 +29,8 @@ from medical_team.training.identity import identity, newest_state
 from medical_team.training.judging import admit_to_run, is_put_to_admission, open_run_judge
 from medical_team.training.model_folder import load_tokenizer
 from medical_team.training.notes import check_notes_for, whole_pairs
-from medical_team.training.plan import placement_plan
 from medical_team.training.own_cluster import guard_own_cluster
+from medical_team.training.plan import placement_plan
 from medical_team.training.preflight import check_configuration, check_prompts_fit
 from medical_team.training.stopping import stop_of
 from medical_team.training.versions import versions

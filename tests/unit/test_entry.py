@@ -47,7 +47,7 @@ RUN_ERRORS = [
     for error in vars(errors).values()
     if isinstance(error, type) and issubclass(error, errors.MedicalTeamError) and error not in USER_ERRORS
 ]
-CODES = {error: 2 for error in USER_ERRORS} | {error: 1 for error in RUN_ERRORS} | {errors.RunStopped: 75}
+CODES = dict.fromkeys(USER_ERRORS, 2) | dict.fromkeys(RUN_ERRORS, 1) | {errors.RunStopped: 75}
 
 
 @pytest.mark.parametrize(("error", "code"), CODES.items())
