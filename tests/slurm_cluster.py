@@ -113,10 +113,11 @@ def slurm_cluster(folder: Path) -> Iterator[SlurmCluster]:
             start("slurmd", "-D", "-N", name)
         idle = ["sinfo", "-h", "-t", "idle", "-o", "%D"]
         cluster.wait_until("both nodes are idle", lambda: _says(cluster, idle) == str(len(NODES)), READY_WITHIN_S)
-        yield cluster
-        cluster.run("scancel", "--user=root")
-        with contextlib.suppress(AssertionError):
-            cluster.wait_until("no job is left", lambda: not cluster.run("squeue", "-h"), 2 * GONE_WITHIN_S)
+        try:
+            yield cluster
+        finally:
+            cluster.run("scancel", "--full", "--user=root")
+            cluster.wait_until("no job is left", lambda: not cluster.run("squeue", "-h"), 3 * GONE_WITHIN_S)
 
 
 def _says(cluster: SlurmCluster, command: list[str]) -> str:

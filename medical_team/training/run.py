@@ -93,19 +93,19 @@ class TrainingRun:
         if self._closed:
             return
         self._closed = True
-        try:
+        with self.stop.only_at_safe_points(), ExitStack() as last:
+            last.callback(self.stop.close)
+            last.callback(ray.shutdown)
+            last.callback(self.loop.close)
             self.loop.run(self._until_the_end.aclose())
-        finally:
-            self.loop.close()
-            ray.shutdown()
-            self.stop.close()
 
     def train(self) -> Path:
         """All steps that are left; returns the folder of the trained model."""
-        self._on_phase("training")
-        self.trainer.fit()
-        self._on_phase("saving the model")
-        return self.trainer.save_model()
+        with self.stop.only_at_safe_points():
+            self._on_phase("training")
+            self.trainer.fit()
+            self._on_phase("saving the model")
+            return self.trainer.save_model()
 
     def evaluate(self, when: str) -> Evaluation:
         """The assessor, greedy, on whole twin pairs of the held-out notes; kept as ``evaluation-<when>.json``."""
