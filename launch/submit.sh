@@ -41,6 +41,7 @@ case "${1:-}" in
         ;;
 esac
 
+[[ -r "$RAY_AUTH_TOKEN_PATH" ]] || complain "no token at $RAY_AUTH_TOKEN_PATH: copy the one that the cluster was started with"
 parcel=$(mktemp -d)
 trap 'rm -rf "$parcel"' EXIT
 (cd "$root" && find launch medical_team configs -type f -not -path '*/__pycache__/*' -exec cp --parents -t "$parcel" {} +)

@@ -5,8 +5,8 @@ which raises ``RunStopped``; the trainer saves, and the entry point exits with t
 
 While a run starts, and again when it has trained, nothing can be lost: the first signal ends whatever it waits for.
 While it trains, signals are only noted: neither a save nor an update is broken by one, however many there are. During
-the games of a step the note is read every ``LOOKS_EVERY_S`` seconds; an update (forward passes, learning, sync, metrics)
-is finished first.
+the games of a step the note is read every ``LOOKS_EVERY_S`` seconds; an update (forward passes, learning, sync,
+metrics) is finished first.
 """
 
 from __future__ import annotations
