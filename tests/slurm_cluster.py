@@ -130,7 +130,8 @@ def _says(cluster: SlurmCluster, command: list[str]) -> str:
 @contextlib.contextmanager
 def _daemon(command: tuple[str, ...], environment: dict[str, str], log: Path) -> Iterator[None]:
     with open(log, "a") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        # In a session of its own: a Ctrl-C at the tests must not end it before its jobs are cancelled.
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
     try:
         yield
     finally:
