@@ -113,10 +113,11 @@ def slurm_cluster(folder: Path) -> Iterator[SlurmCluster]:
             start("slurmd", "-D", "-N", name)
         idle = ["sinfo", "-h", "-t", "idle", "-o", "%D"]
         cluster.wait_until("both nodes are idle", lambda: _says(cluster, idle) == str(len(NODES)), READY_WITHIN_S)
-        yield cluster
-        cluster.run("scancel", "--user=root")
-        with contextlib.suppress(AssertionError):
-            cluster.wait_until("no job is left", lambda: not cluster.run("squeue", "-h"), 2 * GONE_WITHIN_S)
+        try:
+            yield cluster
+        finally:
+            cluster.run("scancel", "--full", "--user=root")
+            cluster.wait_until("no job is left", lambda: not cluster.run("squeue", "-h"), 3 * GONE_WITHIN_S)
 
 
 def _says(cluster: SlurmCluster, command: list[str]) -> str:
@@ -129,7 +130,8 @@ def _says(cluster: SlurmCluster, command: list[str]) -> str:
 @contextlib.contextmanager
 def _daemon(command: tuple[str, ...], environment: dict[str, str], log: Path) -> Iterator[None]:
     with open(log, "a") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        # In a session of its own: a Ctrl-C at the tests must not end it before its jobs are cancelled.
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
     try:
         yield
     finally:

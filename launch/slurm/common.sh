@@ -44,6 +44,13 @@ finished() {
     return "$code"
 }
 
+# end_child PID: ask a child to end, and see to it that it does.
+end_child() {
+    kill "$1" 2>/dev/null || return 0
+    timeout 30 tail --pid="$1" -f /dev/null || kill -KILL "$1" 2>/dev/null || true
+    finished "$1" || true
+}
+
 # put_back: into the queue; Slurm then ends this attempt.
 put_back() {
     scontrol requeue "$SLURM_JOB_ID" || { echo "Slurm does not put job $SLURM_JOB_ID back" >&2; exit 75; }

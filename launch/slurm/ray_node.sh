@@ -14,10 +14,7 @@ options+=("--num-cpus=${MEDICAL_TEAM_NODE_CPUS:-$SLURM_CPUS_ON_NODE}")
 ray_node=""
 leave() {
     trap '' TERM INT
-    if [[ -n "$ray_node" ]]; then
-        kill "$ray_node" 2>/dev/null || true
-        finished "$ray_node" || true
-    fi
+    [[ -z "$ray_node" ]] || end_child "$ray_node"
     rm -rf "$folder"
 }
 trap leave EXIT

@@ -10,8 +10,10 @@ import random
 from typing import Any
 
 from medical_team.backends import prepare
+from medical_team.backends.remote_code import refuse_remote_code
 
 prepare()
+refuse_remote_code()
 
 import numpy as np  # noqa: E402 - only after prepare()
 import torch  # noqa: E402

@@ -23,16 +23,18 @@ from medical_team.backends import BACKEND_VARIABLE, Backend
 from medical_team.backends.cpu import engine_arguments as cpu_engine_arguments
 from medical_team.backends.cpu import environment as cpu_environment
 from medical_team.backends.cpu_ops import build_ops
+from medical_team.backends.remote_code import trust_environment
 from medical_team.config import Config, GroupConfig
 from medical_team.errors import MachineError
 from medical_team.judge import make_judge
 from medical_team.judge.actor import JudgeActor, RemoteJudge
+from medical_team.planning.placement import Plan
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
+from medical_team.safekeeping import NO_TELEMETRY
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
-from medical_team.training.plan import Plan
 from medical_team.training.waiting import Deadline
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ def connect(config: Config, backend: Backend, plan: Plan) -> None:
         MachineError: The cluster is not there, or has too few GPUs.
     """
     variables = {BACKEND_VARIABLE: backend, "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1"}
+    variables |= NO_TELEMETRY | trust_environment(config.model.trust_remote_code)
     if backend == "cpu":
         build_ops()
         variables |= cpu_environment(config.cluster.threads, config.vllm.kv_cache_gb)

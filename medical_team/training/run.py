@@ -22,7 +22,8 @@ from medical_team.judge import BatchedJudge, Judge
 from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
-from medical_team.records import GameRecorder
+from medical_team.planning.placement import placement_plan
+from medical_team.records import GameRecorder, Provenance
 from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.checkpoint import CheckpointStore
 from medical_team.training.critic import first_layers
@@ -31,7 +32,6 @@ from medical_team.training.judging import admit_to_run, is_put_to_admission, ope
 from medical_team.training.model_folder import load_tokenizer
 from medical_team.training.notes import check_notes_for, whole_pairs
 from medical_team.training.own_cluster import guard_own_cluster
-from medical_team.training.plan import placement_plan
 from medical_team.training.preflight import check_configuration, check_prompts_fit
 from medical_team.training.stopping import stop_of
 from medical_team.training.versions import versions
@@ -94,19 +94,19 @@ class TrainingRun:
         if self._closed:
             return
         self._closed = True
-        try:
+        with self.stop.only_at_safe_points(), ExitStack() as last:
+            last.callback(self.stop.close)
+            last.callback(ray.shutdown)
+            last.callback(self.loop.close)
             self.loop.run(self._until_the_end.aclose())
-        finally:
-            self.loop.close()
-            ray.shutdown()
-            self.stop.close()
 
     def train(self) -> Path:
         """All steps that are left; returns the folder of the trained model."""
-        self._on_phase("training")
-        self.trainer.fit()
-        self._on_phase("saving the model")
-        return self.trainer.save_model()
+        with self.stop.only_at_safe_points():
+            self._on_phase("training")
+            self.trainer.fit()
+            self._on_phase("saving the model")
+            return self.trainer.save_model()
 
     def evaluate(self, when: str) -> Evaluation:
         """The assessor, greedy, on whole twin pairs of the held-out notes; kept as ``evaluation-<when>.json``."""
@@ -217,7 +217,7 @@ class TrainingRun:
         metrics = MetricsWriter(config.run_dir)
         self._until_the_end.callback(metrics.close)
         return folder(
-            games=GameRecorder(config.run_dir / "games"),
+            games=GameRecorder(config.run_dir / "games", Provenance(config.run.name, config.data.description)),
             metrics=metrics,
             checkpoints=CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep),
         )

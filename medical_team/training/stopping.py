@@ -3,9 +3,10 @@
 A signal, a file and the end of the job's time end in the same way: at its next safe point the trainer asks ``Stop``,
 which raises ``RunStopped``; the trainer saves, and the entry point exits with the code that means "go on by resuming".
 
-Signals are handled in the main thread, and only noted: neither a save nor an update is broken by one, however many
-there are. The waits of ``training.waiting`` let them through at once. While games are played the note is read every
-``LOOKS_EVERY_S`` seconds; an update (forward passes, learning, sync, metrics) is finished first.
+While a run starts, and again when it has trained, nothing can be lost: the first signal ends whatever it waits for.
+While it trains, signals are only noted: neither a save nor an update is broken by one, however many there are. During
+the games of a step the note is read every ``LOOKS_EVERY_S`` seconds; an update (forward passes, learning, sync,
+metrics) is finished first.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ class Stop:
         self.limit = limit
         self._request = request
         self._reason: str | None = None
+        self._raises = True
         self._previous: dict[signal.Signals, Any] = {}
 
     def listen(self) -> None:
@@ -97,6 +99,15 @@ class Stop:
         for number in SIGNALS:
             previous = signal.signal(number, self._note)
             self._previous.setdefault(number, previous)
+
+    @contextmanager
+    def only_at_safe_points(self) -> Iterator[None]:
+        """Signals do not interrupt what is done inside."""
+        before, self._raises = self._raises, False
+        try:
+            yield
+        finally:
+            self._raises = before
 
     def close(self) -> None:
         """Give the signals back."""
@@ -114,7 +125,7 @@ class Stop:
         if reason is None and not self.limit.allows(*parts):
             reason = f"the end of the job's time, too near for {' and '.join(parts or ('going on',))} and a save"
         if reason is not None:
-            raise RunStopped(f"stopped by {reason}; what was learnt is saved: go on with run.resume=auto")
+            raise _stopped(reason)
 
     async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
         """What ``work`` returns or raises; it is cancelled at a stop.
@@ -142,13 +153,19 @@ class Stop:
         self.limit.took(part, time.perf_counter() - start)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        self._reason = self._reason or signal.Signals(number).name
+        first, self._reason = self._reason is None, self._reason or signal.Signals(number).name
+        if first and self._raises:
+            raise _stopped(self._reason)
 
     def _asked_by(self) -> str | None:
         if self._reason is None and self._request.exists():
             self._request.unlink(missing_ok=True)
             self._reason = f"the file {self._request}"
         return self._reason
+
+
+def _stopped(reason: str) -> RunStopped:
+    return RunStopped(f"stopped by {reason}; what was learnt is saved: go on with run.resume=auto")
 
 
 def stop_of(config: Config, environment: Mapping[str, str] = os.environ) -> Stop:

@@ -220,7 +220,8 @@ class PatientManager(StoppingManager):
 @pytest.fixture
 def listening(trainer: Any) -> Iterator[Any]:
     trainer.stop.listen()
-    yield trainer
+    with trainer.stop.only_at_safe_points():
+        yield trainer
     trainer.stop.close()
 
 

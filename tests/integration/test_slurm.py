@@ -28,7 +28,15 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
 
 
 def submit(slurm: SlurmCluster, folder: Path, arguments: list[str], **environment: str) -> str:
-    command = ["sbatch", "--parsable", "--nodes=2", "--time=20", f"--chdir={ROOT}", f"--output={folder}/job.out"]
+    command = [
+        "sbatch",
+        "--parsable",
+        "--nodes=2",
+        "--cpus-per-task=4",
+        "--time=20",
+        f"--chdir={ROOT}",
+        f"--output={folder}/job.out",
+    ]
     return slurm.run(*command, "launch/slurm/train.sbatch", *arguments, **environment)
 
 

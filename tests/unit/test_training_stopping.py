@@ -25,7 +25,8 @@ NEVER = TimeLimit(None, 0)
 def stop(tmp_path: Path) -> Iterator[Stop]:
     stop = Stop(NEVER, tmp_path / "stop")
     stop.listen()
-    yield stop
+    with stop.only_at_safe_points():
+        yield stop
     stop.close()
 
 
@@ -47,6 +48,17 @@ def test_of_two_signals_the_first_is_the_reason(stop: Stop):
 
     with pytest.raises(RunStopped, match="SIGUSR1"):
         stop.check()
+
+
+def test_where_nothing_can_be_lost_the_first_signal_stops_at_once(tmp_path: Path):
+    stop = Stop(NEVER, tmp_path / "stop")
+    stop.listen()
+    try:
+        with pytest.raises(RunStopped, match="SIGUSR1"):
+            os.kill(os.getpid(), signal.SIGUSR1)
+        os.kill(os.getpid(), signal.SIGTERM)  # while it tidies up
+    finally:
+        stop.close()
 
 
 def test_signals_are_given_back(tmp_path: Path):
