@@ -197,7 +197,7 @@ class SelfPlayTrainer(BasePPOTrainer):
     def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
         """Write the step's metrics and show its line."""
         tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
-        metrics = summarise(collected.stats) | self.judge_metrics | self.engines.metrics()
+        metrics = summarise(collected.stats) | self.judge_metrics | self.engines.metrics() | self.judge.faults()
         metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
