@@ -56,6 +56,10 @@ class EngineActor(_PlainRolloutActor):
         self._version += 1
         return self._version
 
+    async def resume_after(self, step: int) -> None:
+        """Count on from a checkpoint: the sync that gives its weights is that of ``step``."""
+        self._version = step - 1
+
     async def weights_digest(self) -> tuple[float, float]:
         """Sum and sum of squares of the weights of this engine's first worker."""
         return tuple((await self.llm.collective_rpc("weights_digest"))[0])

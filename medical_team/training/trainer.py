@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,16 +17,18 @@ from typing import Any
 
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 
+from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.config import Config
 from medical_team.errors import JudgeOutage, QuarantineLimit, SyncError
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
 from medical_team.rollout.experience import to_experiences
-from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
+from medical_team.training.identity import settings
 from medical_team.training.judging import RunJudge
+from medical_team.training.random_states import random_states, restore_random_states
 from medical_team.training.waiting import Deadline
 from medical_team.types import Sample
 
@@ -38,6 +41,9 @@ _DIGEST_TOLERANCE = 1e-9
 # Reasons to stop that lie outside of the games: the run goes on, before the same step, when they are removed.
 _RESUMABLE = (JudgeOutage, QuarantineLimit)
 
+# Name of the point before the first step, which all attempts at a run share.
+START = "start"
+
 Metrics = dict[str, float]
 
 
@@ -48,6 +54,7 @@ class Folder:
     games: GameRecorder
     metrics: MetricsWriter
     checkpoints: CheckpointStore
+    journal: TurnJournal
 
 
 class SelfPlayTrainer(BasePPOTrainer):
@@ -78,6 +85,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.judge_metrics: Metrics = {}
         self.folder = folder
         self.identity = identity
+        self.position = START
         self.on_step = on_step
         self.evaluate = evaluate
         self.loop = loop
@@ -96,8 +104,11 @@ class SelfPlayTrainer(BasePPOTrainer):
             with clock.phase("sync"):
                 self.sync_weights()
             self.report(step, collected, losses, clock)
+            self.folder.checkpoints.check()
             if self.is_due(step):
                 self.save(step)
+        self.folder.checkpoints.finish()
+        self.folder.journal.clear()
 
     def play(self, step: int) -> Collected:
         """Games until there are exactly the samples a step needs; the games go to the records.
@@ -106,6 +117,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             JudgeOutage, QuarantineLimit: There is no judge, or none to be trusted; the steps before are saved.
         """
         with self._saved_if_stopped(step):
+            self.folder.journal.begin(step, self.position)
             with self.awake():
                 self.judge_metrics = self.loop.run(self.judge.look(step))
                 collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
@@ -120,8 +132,10 @@ class SelfPlayTrainer(BasePPOTrainer):
         try:
             yield
         except _RESUMABLE:
+            self.folder.checkpoints.finish()
             if step - 1 not in (0, *self.folder.checkpoints.steps()):
                 self.save(step - 1, before)
+                self.folder.checkpoints.finish()
             raise
 
     @contextmanager
@@ -152,6 +166,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             if group is not None:
                 given = group.async_run_method_batch(method_name="append", experience=experiences)
                 self.deadline.results("handing out the samples", given)
+        self.position = uuid.uuid4().hex
         return self.deadline.run("the update", self.ppo_train, step - 1)
 
     def sync_weights(self) -> None:
@@ -197,42 +212,61 @@ class SelfPlayTrainer(BasePPOTrainer):
     def save(self, step: int, manager: Mapping[str, Any] | None = None) -> None:
         """Checkpoint: models, optimizers and random states by their groups, everything else by the driver.
 
-        ``manager`` is the manager's state after that step, where it has played on since.
+        Returns when everything is copied; it is written while the next step is played. ``manager`` is the manager's
+        state after that step, where it has played on since.
+
+        Raises:
+            CheckpointWriteError, StallError: The save before this one failed, or there is no room for this one.
         """
-        manager = self.manager.state() if manager is None else manager
-        state = TrainerState(step, manager, self.kl_ctl.value, self.identity, self.judge.state())
-        self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
+        state = TrainerState(
+            step=step,
+            manager=self.manager.state() if manager is None else manager,
+            kl_coef=self.kl_ctl.value,
+            identity=self.identity,
+            judge=self.judge.state(),
+            position=self.position,
+            random=random_states(),
+            config=settings(self.config),
+        )
+        self.folder.checkpoints.begin(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
 
     def resume(self) -> int:
-        """Steps done: those of the newest checkpoint, loaded and synced to the engines, or 0."""
-        newest = self.folder.checkpoints.newest() if self.config.run.resume == "auto" else None
-        if newest is None:
-            if self.config.run.resume == "auto":  # steps of an attempt that saved nothing are done again
-                self.folder.games.discard_after(0)
-                self.folder.metrics.discard_after(0)
+        """Steps done: those of the newest valid checkpoint, loaded and synced to the engines, or 0."""
+        if self.config.run.resume != "auto":
             return 0
-        state = read_state(newest, self.identity)
-        self._each_group("load_from", newest, "loading the checkpoint")
+        newest = self.folder.checkpoints.newest(self.identity)
+        step = newest.state.step if newest is not None else 0
+        self.folder.games.discard_after(step)  # steps of an attempt that saved nothing after them are done again
+        self.folder.metrics.discard_after(step)
+        if newest is None:
+            return 0
+        state = newest.state
+        self._each_group("load_from", newest.path, "loading the checkpoint")
         self.manager.restore(state.manager)
         self.kl_ctl.value = state.kl_coef
-        self.folder.games.discard_after(state.step)
-        self.folder.metrics.discard_after(state.step)
+        self.position = state.position
+        restore_random_states(state.random)
+        versions = [engine.resume_after.remote(step) for engine in self.vllm_engines]
+        self.deadline.results("telling the engines how many updates there were", versions)
         self.sync_weights()
-        logger.info("resumed after step %d", state.step)
-        return state.step
+        logger.info("resumed after step %d", step)
+        return step
 
     def save_model(self) -> Path:
         """The policy as a Hugging Face folder."""
         self.deadline.results("saving the model", self.actor_model_group.async_save_model())
         return Path(self.args.ckpt.output_dir)
 
-    def _each_group(self, method: str, folder: Path, phase: str) -> None:
+    def _each_group(self, method: str, folder: Path, phase: str) -> dict[str, int]:
+        """Have every rank of the groups do it with its group's folder; returns the number of ranks by group."""
         groups = {"actor": self.actor_model_group, "critic": self.critic_model_group}
-        refs = []
-        for name, group in groups.items():
-            if group is not None:
-                refs += group.async_run_method(method, str(folder.resolve() / name))
-        self.deadline.results(phase, refs)
+        refs = {
+            name: group.async_run_method(method, str(folder.resolve() / name))
+            for name, group in groups.items()
+            if group is not None
+        }
+        self.deadline.results(phase, [ref for of_group in refs.values() for ref in of_group])
+        return {name: len(of_group) for name, of_group in refs.items()}
 
 
 class Clock:

@@ -25,12 +25,17 @@ LEVELS = [
     {"config"},
     {"data", "game", "judge", "models", "rewards"},
     {"evaluation", "manager", "metrics", "opponents", "records"},
+    {"checkpoints"},
     {"backends", "rollout", "training"},
     {"entry", "remote_judge", "report", "terminal"},
 ]
 
 # Programs (python -m) that are filed in a room and belong to the rim: they may import every level, the room not them.
-ENTRY_POINTS = {PACKAGE / "judge" / "probe.py", PACKAGE / "judge" / "rejudge.py"}
+ENTRY_POINTS = {
+    PACKAGE / "checkpoints" / "__main__.py",
+    PACKAGE / "judge" / "probe.py",
+    PACKAGE / "judge" / "rejudge.py",
+}
 
 
 def room_of(path: Path) -> str:

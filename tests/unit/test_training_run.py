@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import load_config
 from medical_team.data.dataset import NoteSplits
 from medical_team.errors import CheckpointError, DataError
-from medical_team.training.checkpoint import CheckpointStore, TrainerState
-from medical_team.training.identity import identity, newest_state
+from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint
 from medical_team.training.notes import check_notes_for, whole_pairs
 from medical_team.training.run import resolve_dtype, scheduler_steps
 from medical_team.training.versions import versions
@@ -73,10 +73,12 @@ def test_a_checkpoint_of_another_run_is_refused_before_anything_starts(tmp_path:
     notes = NoteSplits(notes_of([[True, False]]), notes_of([[True, False]]))
     overrides = [f"run.dir={tmp_path}", "run.resume=auto"]
     config = load_config(None, overrides)
-    newest_state(config, notes)
+    assert newest_checkpoint(config, checkpoint_store(config), notes) is None
     state = TrainerState(1, {}, 0.0, identity(config, notes))
     CheckpointStore(config.run_dir / "checkpoints", keep=1).save(state, lambda folder: None)
 
-    newest_state(config, notes)
+    found = newest_checkpoint(config, checkpoint_store(config), notes)
+    assert found is not None and found.state == state
+    other = load_config(None, [*overrides, "run.seed=18"])
     with pytest.raises(CheckpointError, match=r"run\.seed was 17, is 18"):
-        newest_state(load_config(None, [*overrides, "run.seed=18"]), notes)
+        newest_checkpoint(other, checkpoint_store(other), notes)
