@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,13 +37,13 @@ def leave_failure(group: Path, rank: int, error: Exception) -> None:
     _leave(group, rank, {"failed": type(error).__name__, "errno": number})
 
 
-def collect_receipts(folder: Path, ranks: Mapping[str, int], deadline_s: float) -> dict[str, FileEntry]:
+def collect_receipts(folder: Path, ranks: Mapping[str, int], until: Callable[[], float]) -> dict[str, FileEntry]:
     """Wait for every rank's receipt and take them out of the folder.
 
     Args:
         folder: The checkpoint that is being written; the groups' folders are in it.
         ranks: Number of ranks by group.
-        deadline_s: Seconds to wait for all of them.
+        until: When to give up, by the monotonic clock; it may come nearer while this waits.
 
     Returns:
         Entries by path below ``folder``.
@@ -52,13 +52,12 @@ def collect_receipts(folder: Path, ranks: Mapping[str, int], deadline_s: float) 
         CheckpointWriteError: A rank could not write its part; ``DiskFull`` where that is why.
         StallError: A receipt is missing at the deadline.
     """
-    until = time.monotonic() + deadline_s
     entries: dict[str, FileEntry] = {}
     for group, rank in _every_rank(ranks):
         path = receipt_path(folder / group, rank)
         while not path.exists():
-            if time.monotonic() > until:
-                raise StallError(f"{group} rank {rank} did not write its part of the checkpoint in {deadline_s:g} s")
+            if time.monotonic() > until():
+                raise StallError(f"{group} rank {rank} did not write its part of the checkpoint in time")
             time.sleep(_LOOK_EVERY_S)
         entries |= {f"{group}/{name}": entry for name, entry in _read(path, f"{group} rank {rank}").items()}
         path.unlink()

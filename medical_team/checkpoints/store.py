@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ ranks will leave a receipt, by group."""
 
 # Room asked for beyond the size of a checkpoint: records, metrics and logs are written meanwhile.
 _SPARE = 1.05
+
+# Seconds that a run which is ending for another reason still waits for the ranks: one of them may be that reason.
+_ENDING_S = 120.0
 
 # Seconds beyond its own deadline after which a background write that does not even end is left behind.
 _GRACE_S = 30.0
@@ -57,7 +61,8 @@ class CheckpointStore:
         self._deadline_s = deadline_s
         self._expected_bytes = expected_bytes
         self._saving: Background[Path] | None = None
-        self._verified: dict[Path, TrainerState] = {}
+        self._until = 0.0
+        self._newest: Checkpoint | None = None
 
     def begin(self, trainer: TrainerState, copy_models: CopyModels) -> None:
         """Start to save a checkpoint, and return when training may go on.
@@ -78,6 +83,7 @@ class CheckpointStore:
         except BaseException:
             files.remove(partial)
             raise
+        self._until = time.monotonic() + self._deadline_s
         self._saving = Background(f"checkpoint {trainer.step}", lambda: self._write(partial, trainer, ranks))
 
     def finish(self) -> None:
@@ -93,6 +99,7 @@ class CheckpointStore:
 
     def close(self) -> None:
         """Finish the save under way for a run that is ending anyway: what goes wrong is said and not raised."""
+        self._until = min(self._until, time.monotonic() + _ENDING_S)
         try:
             self.finish()
         except (CheckpointWriteError, StallError) as error:
@@ -116,17 +123,22 @@ class CheckpointStore:
         Raises:
             CheckpointError: None of them is valid, or the valid one belongs to another run.
         """
-        there = names.entries(self.folder)
+        # Once in a process: between the check before anything starts and the loading, nothing is saved.
+        self._newest = self._newest or self._newest_valid()
+        if self._newest is not None:
+            check_identity(self._newest.path, self._newest.state, identity)
+        return self._newest
+
+    def _newest_valid(self) -> Checkpoint | None:
         refused: list[str] = []
-        for entry in reversed(there):
+        for entry in reversed(names.entries(self.folder)):
             try:
-                found = Checkpoint(entry.path, self._state_of(entry))
+                found = Checkpoint(entry.path, _verified_state(entry))
             except CheckpointError as error:
                 refused.append(f"{entry.path.name}: {error}")
                 continue
             for reason in refused:
                 logger.warning("skipped %s", reason)
-            check_identity(found.path, found.state, identity)
             return found
         if refused:
             raise CheckpointError(
@@ -134,16 +146,6 @@ class CheckpointStore:
                 "choose a new run.name"
             )
         return None
-
-    def _state_of(self, entry: names.Entry) -> TrainerState:
-        """Verified once in a process: between the check before anything starts and the loading, nothing is written."""
-        if entry.path not in self._verified:
-            verify(entry.path, entry.step)
-            trainer = read_state(entry.path)
-            if trainer.step != entry.step:
-                raise CheckpointError(f"its state is of step {trainer.step}")
-            self._verified[entry.path] = trainer
-        return self._verified[entry.path]
 
     def _ask_for_room(self) -> None:
         free = shutil.disk_usage(self.folder).free
@@ -156,7 +158,7 @@ class CheckpointStore:
 
     def _write(self, partial: Path, trainer: TrainerState, ranks: Mapping[str, int]) -> Path:
         try:
-            receipts: dict[str, FileEntry] = collect_receipts(partial, ranks, self._deadline_s)
+            receipts: dict[str, FileEntry] = collect_receipts(partial, ranks, lambda: self._until)
             manifest = transaction.commit(partial, trainer, receipts)
         except BaseException as error:
             files.remove(partial)
@@ -165,6 +167,14 @@ class CheckpointStore:
             raise
         final = names.complete_path(self.folder, trainer.step)
         self._expected_bytes = manifest.total_bytes
-        self._verified = {path: known for path, known in self._verified.items() if path != final}
+        self._newest = None
         transaction.rotate(self.folder, trainer.step, self._keep)
         return final
+
+
+def _verified_state(entry: names.Entry) -> TrainerState:
+    verify(entry.path, entry.step)
+    trainer = read_state(entry.path)
+    if trainer.step != entry.step:
+        raise CheckpointError(f"its state is of step {trainer.step}")
+    return trainer

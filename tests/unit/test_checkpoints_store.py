@@ -133,6 +133,19 @@ def test_a_rank_that_says_nothing_is_not_waited_for_for_ever(tmp_path: Path):
     assert contents(tmp_path) == []
 
 
+def test_a_run_that_ends_does_not_wait_long_for_a_rank_that_died(
+    checkpoints: CheckpointStore, monkeypatch: pytest.MonkeyPatch, caplog: Any
+):
+    monkeypatch.setattr(store, "_ENDING_S", 0.0)
+    save(checkpoints, 1)
+    checkpoints.begin(state(2), a_rank_that(lambda folder: None))
+
+    checkpoints.close()
+
+    assert "the last checkpoint was not saved: actor rank 0 did not write" in caplog.text
+    assert contents(checkpoints.folder) == ["latest", "step-000001"]
+
+
 def test_a_run_that_ends_anyway_is_told_and_not_stopped(checkpoints: CheckpointStore, caplog: Any):
     checkpoints.begin(state(2), a_rank_that(lambda folder: leave_failure(folder, 0, OSError(errno.EIO, "no"))))
 
@@ -227,6 +240,8 @@ def test_a_resume_goes_back_to_the_newest_valid_one_and_says_so(tmp_path: Path, 
     found = checkpoints.newest(IDENTITY)
 
     assert found is not None and found.state.step == 1
+    checkpoints.newest(IDENTITY)
+    assert caplog.text.count("skipped") == 2, "each is named once"
     assert "skipped step-000003: actor/weights is truncated: 6 of 7 bytes" in caplog.text
     assert "skipped step-000002: it has no manifest.json, which is written last: it was never finished" in caplog.text
 
