@@ -72,8 +72,8 @@ class FakeEngineActor:
         self._version += 1
         return self._version
 
-    async def resume_after(self, step: int) -> None:
-        self._version = step - 1
+    async def adopt_version(self, version: int) -> None:
+        self._version = version
 
     async def weights_digest(self) -> tuple[float, float]:
         return self._digest

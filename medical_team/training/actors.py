@@ -13,7 +13,8 @@ from medical_team.backends import prepare
 
 prepare()
 
-from openrlhf.trainer.ray.launcher import ReferenceModelActor  # noqa: E402 - only after prepare()
+import torch  # noqa: E402 - only after prepare()
+from openrlhf.trainer.ray.launcher import ReferenceModelActor  # noqa: E402
 from openrlhf.trainer.ray.ppo_actor import PolicyModelActor  # noqa: E402
 from openrlhf.trainer.ray.ppo_critic import CriticModelActor  # noqa: E402
 
@@ -73,6 +74,26 @@ class PolicyActor(_Checkpointed, _plain(PolicyModelActor)):
 
     def _engine(self) -> Any:
         return self.actor.model
+
+    def sync_engine(self, index: int, engine: Any) -> None:
+        """Give the weights to the one engine that came back; all ranks call it, as at a weight sync.
+
+        On GPU the engines of a sync are ranks of one process group: there is one with this engine alone, and after it
+        a new one of all.
+        """
+        everyone = [*self.trainer.vllm_engines]
+        everyone[index] = engine
+        self._open_sync_group([engine])
+        self.trainer.broadcast_to_vllm()
+        self._open_sync_group(everyone)
+
+    def _open_sync_group(self, engines: list[Any]) -> None:
+        """Where weights go from now on; as ActorPPOTrainer's constructor opens it, by rank 0 alone."""
+        arguments = self.strategy.args.vllm
+        self.trainer.vllm_engines = engines
+        arguments.num_engines = len(engines)
+        if torch.distributed.get_rank() == 0 and not self.trainer.use_cuda_ipc:
+            self.trainer._init_vllm_sync_group(arguments.sync_backend)
 
     def weights_digest(self) -> Digest:
         """Of the whole policy; all ranks call it, under ZeRO-3 they gather it together."""

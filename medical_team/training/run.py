@@ -25,6 +25,7 @@ from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
+from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.critic import first_layers
 from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint
 from medical_team.training.judging import admit_to_run, is_put_to_admission, open_run_judge
@@ -130,6 +131,7 @@ class TrainingRun:
         from medical_team.rollout.judge_engine import DEFAULT_MODEL, guarded_prompt
         from medical_team.training import cluster as ray_cluster
         from medical_team.training.arguments import critic_folder, openrlhf_arguments
+        from medical_team.training.revival import Revival
         from medical_team.training.trainer import Folder, SelfPlayTrainer
 
         _quieten_upstream()
@@ -150,7 +152,9 @@ class TrainingRun:
         strategy = get_strategy(arguments)
         cluster = ray_cluster.Cluster(config, backend, dtype)
         cluster.load(arguments, strategy, scheduler_steps(config))
-        self.pools = self._pools(cluster, template)
+        revival = Revival(cluster, lambda: self.trainer.weights_version, config.cluster.start_timeout_s)
+        engines = EngineSupervisor(cluster.engines, revival, config.cluster.max_engine_restarts)
+        self.pools = self._pools(cluster, engines, template)
         judge = self._open(open_run_judge(config, started | cluster.judges))
         manager = build_manager(config, self.notes.train, self._journaled(folder.journal), judge, folder.games)
         return SelfPlayTrainer(
@@ -158,6 +162,7 @@ class TrainingRun:
             strategy,
             cluster,
             tokenizer,
+            engines,
             manager,
             judge,
             folder,
@@ -189,12 +194,13 @@ class TrainingRun:
             with trainer.awake():
                 self.loop.run(admit_to_run(self.config, watched, notes, self.config.run_dir))
 
-    def _pools(self, cluster: Any, template: Any) -> dict[Role, EnginePool]:
-        from medical_team.rollout.engines import EnginePool, Sampling
+    def _pools(self, cluster: Any, engines: EngineSupervisor, template: Any) -> dict[Role, EnginePool]:
+        from medical_team.rollout.engines import EnginePool, Patience, Sampling
 
         rollout = self.config.rollout
         sampling = Sampling(rollout.max_new_tokens, rollout.temperature, rollout.top_p)
-        pools = [EnginePool(engines, template, sampling, rollout.deadline_s) for engines in cluster.pools]
+        patience = Patience(rollout.deadline_s, rollout.silence_s)
+        pools = [EnginePool(engines, members, template, sampling, patience) for members in cluster.pools]
         return {Role.ATTACKER: pools[0], Role.ASSESSOR: pools[-1]}
 
     def _journaled(self, journal: TurnJournal) -> dict[Role, JournaledEngine]:

@@ -21,6 +21,7 @@ from medical_team.judge.rule import RuleJudge
 from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
+from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.judging import RunJudge
 from medical_team.training.random_states import random_states
 from medical_team.types import GameType, Role, Sample
@@ -60,16 +61,20 @@ class FakeEngine:
         self.synced = 0
         self.weights_digest = SimpleNamespace(remote=lambda: digest)
         self.weights_synced = SimpleNamespace(remote=self._count)
-        self.resumed_after: list[int] = []
-        self.resume_after = SimpleNamespace(remote=self.resumed_after.append)
+        self.adopted: list[int] = []
+        self.adopt_version = SimpleNamespace(remote=self.adopted.append)
 
     def _count(self) -> int:
         self.synced += 1
         return self.synced
 
 
+async def no_restart(index: int) -> Any:
+    raise AssertionError(f"engine {index} was started anew")
+
+
 @pytest.fixture
-def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A SelfPlayTrainer around stand-ins, without Ray."""
     cpu.install()
     from medical_team.training import trainer as module
@@ -89,7 +94,9 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     bare.manager = SimpleNamespace(
         restore=bare.restored.append, state=lambda: {"deck": 5}, check_quarantine=lambda: None
     )
-    bare.sleepers = []
+    bare.cluster = SimpleNamespace(sleepers=[], digests_compare=True)
+    bare.engines = EngineSupervisor([], no_restart, max_restarts=0)
+    bare.weights_version = 0
     bare.judge = RunJudge(WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig()))
     bare.folder = module.Folder(
         GameRecorder(tmp_path / "games"),
@@ -98,7 +105,8 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         TurnJournal(tmp_path / "journal"),
     )
     bare.position = module.START
-    return bare
+    with asyncio.Runner() as bare.loop:
+        yield bare
 
 
 @pytest.mark.parametrize(("step", "learns"), [(1, False), (2, False), (3, True)])
@@ -133,7 +141,8 @@ def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
     assert trainer.actor_model_group.asked[0] == trainer.critic_model_group.asked[0] == "load_from"
     assert "broadcast_to_vllm" in trainer.actor_model_group.asked
     assert [engine.synced for engine in trainer.vllm_engines] == [1, 1]
-    assert [engine.resumed_after for engine in trainer.vllm_engines] == [[2], [2]]
+    assert [engine.adopted for engine in trainer.vllm_engines] == [[1], [1]]
+    assert trainer.weights_version == 2
     assert trainer.position == "p"
 
 
