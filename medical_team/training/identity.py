@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -70,6 +70,11 @@ def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
         "actor ranks": config.cluster.actor.world_size(),
         "critic ranks": config.cluster.critic.world_size() if config.uses_critic else 0,
     }
+
+
+def start_position(of_run: Mapping[str, Any]) -> str:
+    """Name of the point before the first step: the same in every attempt at a run, another in another run."""
+    return hashlib.sha256(json.dumps(of_run, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def settings(config: Config) -> dict[str, Any]:

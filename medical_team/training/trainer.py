@@ -28,7 +28,7 @@ from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.rollout.worker import agree
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
-from medical_team.training.identity import settings
+from medical_team.training.identity import settings, start_position
 from medical_team.training.judging import RunJudge
 from medical_team.training.random_states import random_states, restore_random_states
 from medical_team.training.revival import ping
@@ -39,9 +39,6 @@ logger = logging.getLogger(__name__)
 
 # Reasons to stop that lie outside of the games: the run goes on, before the same step, when they are removed.
 _RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit)
-
-# Name of the point before the first step, which all attempts at a run share.
-START = "start"
 
 Metrics = dict[str, float]
 
@@ -87,7 +84,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.judge_metrics: Metrics = {}
         self.folder = folder
         self.identity = identity
-        self.position = START
+        self.position = start_position(identity)
         self.on_step = on_step
         self.evaluate = evaluate
         self.loop = loop

@@ -104,7 +104,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         CheckpointStore(tmp_path / "checkpoints", 2),
         TurnJournal(tmp_path / "journal"),
     )
-    bare.position = module.START
+    bare.position = "start"
     with asyncio.Runner() as bare.loop:
         yield bare
 

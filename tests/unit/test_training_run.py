@@ -12,7 +12,7 @@ from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import load_config
 from medical_team.data.dataset import NoteSplits
 from medical_team.errors import CheckpointError, DataError
-from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint, settings
+from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint, settings, start_position
 from medical_team.training.notes import check_notes_for, whole_pairs
 from medical_team.training.run import resolve_dtype, scheduler_steps
 from medical_team.training.versions import versions
@@ -128,3 +128,11 @@ def test_a_note_that_changed_is_another_data_set_and_its_text_is_not_said():
 
     assert [name for name in now if before[name] != now[name]] == ["train notes"]
     assert "It is" not in str(now["train notes"])
+
+
+def test_attempts_at_a_run_begin_at_the_same_point_and_other_runs_elsewhere():
+    def begins_at(*overrides: str) -> str:
+        return start_position(identity(load_config(None, overrides), NoteSplits((), ())))
+
+    assert begins_at() == begins_at("run.resume=auto", "vllm.num_engines=2")
+    assert begins_at() != begins_at("run.seed=18")
