@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medical_team.training.attempts import Attempt, AttemptLog, Next, decide
-from medical_team.training.checkpoint import CheckpointStore, TrainerState
+from medical_team.checkpoints import CheckpointStore, TrainerState
 
 ROOT = Path(__file__).resolve().parents[2]
 
