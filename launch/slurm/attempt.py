@@ -57,8 +57,8 @@ def begin(config: Config, options: argparse.Namespace) -> int:
 
 
 def end(config: Config, options: argparse.Namespace) -> int:
-    from medical_team.training.attempts import Attempt, AttemptLog, Next, decide
     from medical_team.checkpoints import CheckpointStore
+    from medical_team.training.attempts import Attempt, AttemptLog, Next, decide
 
     steps = CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep).steps()
     step = steps[-1] if steps else 0
