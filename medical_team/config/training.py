@@ -92,6 +92,8 @@ class TrainConfig(Section):
     """Passes over a rollout's samples."""
     zero_stage: Literal[0, 1, 2, 3] = 2
     gradient_checkpointing: bool = False
+    offload_optimizer: bool = False
+    """Keep Adam's states in the host's memory and step there: 12 bytes a parameter less on the GPUs, and slower."""
     actor: ActorOptimConfig = ActorOptimConfig()
     critic: CriticOptimConfig = CriticOptimConfig()
     kl_coef: float = Field(default=0.01, ge=0)
@@ -135,6 +137,10 @@ class ClusterConfig(Section):
     """Seconds that one phase of a step (forwards, update, weight sync, checkpoint) may take; the run ends then."""
     max_engine_restarts: int = Field(default=8, ge=0)
     """Engines that die or hang within a run and are started anew; the next one ends it, after a checkpoint."""
+    card: str = Field(default="A100-80", coerce_numbers_to_str=True)
+    """GPU that ``--plan`` plans for: a name such as RTX-4090, A100-40 or H100-80, or its memory in GB."""
+    node_gpus: int = Field(default=8, ge=1)
+    """GPUs of one node, by which ``--plan`` counts nodes."""
     threads: int = Field(default=0, ge=0)
     """CPU only: threads a worker computes with; 0 for all cores."""
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.backends import prepare
+from medical_team.backends.remote_code import refuse_remote_code
 
 prepare()
+refuse_remote_code()
 
 import torch  # noqa: E402 - only after prepare()
 from openrlhf.trainer.ray.launcher import ReferenceModelActor  # noqa: E402

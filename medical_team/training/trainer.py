@@ -19,7 +19,7 @@ from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 
 from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.config import Config
-from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, SyncError
+from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, RolloutError, RunStopped, SyncError
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -32,13 +32,14 @@ from medical_team.training.identity import settings, start_position
 from medical_team.training.judging import RunJudge
 from medical_team.training.random_states import random_states, restore_random_states
 from medical_team.training.revival import ping
+from medical_team.training.stopping import Part, Stop
 from medical_team.training.waiting import Deadline
 from medical_team.types import Sample
 
 logger = logging.getLogger(__name__)
 
-# Reasons to stop that lie outside of the games: the run goes on, before the same step, when they are removed.
-_RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit)
+# Reasons to stop before a step has learnt anything: the run goes on, before the same step, when they are removed.
+_RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit, RolloutError, RunStopped)
 
 Metrics = dict[str, float]
 
@@ -68,6 +69,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         folder: Folder,
         identity: dict[str, Any],
         loop: asyncio.Runner,
+        stop: Stop,
         on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
         evaluate: Callable[[], Metrics] = dict,
     ) -> None:
@@ -88,6 +90,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.on_step = on_step
         self.evaluate = evaluate
         self.loop = loop
+        self.stop = stop
         self.deadline = Deadline(config.cluster.phase_timeout_s)
 
     def fit(self, global_step: int = 0) -> None:
@@ -113,16 +116,19 @@ class SelfPlayTrainer(BasePPOTrainer):
         """Games until there are exactly the samples a step needs; the games go to the records.
 
         Raises:
-            JudgeOutage, QuarantineLimit: There is no judge, or none to be trusted; the steps before are saved.
+            JudgeOutage, QuarantineLimit, RunStopped: There is no judge, none to be trusted, or no time left; the
+                steps before are saved.
             EnginesLost: They die faster than they can be started; likewise.
         """
         with self._saved_if_stopped(step):
+            self.stop.check(Part.PLAY, Part.LEARN)
             self.folder.journal.begin(step, self.position)
             with self.awake():
                 self.judge_metrics = self.loop.run(self.judge.look(step))
-                collected = self.loop.run(self._collect())
+                collected = self.loop.run(self.stop.unless_stopped(self._collect()))
             self.folder.games.flush(step)
             self.manager.check_quarantine()
+            self.stop.check(Part.LEARN)
         return collected
 
     async def _collect(self) -> Collected:
@@ -203,10 +209,12 @@ class SelfPlayTrainer(BasePPOTrainer):
     def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
         """Write the step's metrics and show its line."""
         tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
-        metrics = summarise(collected.stats) | self.judge_metrics | self.engines.metrics()
+        metrics = summarise(collected.stats) | self.judge_metrics | self.engines.metrics() | self.judge.faults()
         metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
+        self.stop.limit.took(Part.PLAY, clock.seconds["rollout"])
+        self.stop.limit.took(Part.LEARN, metrics["timing/step"] - clock.seconds["rollout"])
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
         metrics["kl_coef"] = self.kl_ctl.value
         every = self.config.evaluation.every
@@ -238,7 +246,8 @@ class SelfPlayTrainer(BasePPOTrainer):
             random=random_states(),
             config=settings(self.config),
         )
-        self.folder.checkpoints.begin(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
+        with self.stop.measuring(Part.SAVE):
+            self.folder.checkpoints.begin(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
 
     def resume(self) -> int:
         """Steps done: those of the newest valid checkpoint, loaded and synced to the engines, or 0."""

@@ -21,20 +21,18 @@ UPSTREAM_ROOMS = {"backends", "rollout", "training"}
 
 # A room may import its own level and the ones above it in this list.
 LEVELS = [
-    {"errors", "types"},
+    {"errors", "safekeeping", "types"},
     {"config"},
     {"data", "game", "judge", "models", "rewards"},
     {"evaluation", "manager", "metrics", "opponents", "records"},
     {"checkpoints"},
-    {"backends", "rollout", "training"},
+    {"backends", "planning", "rollout", "training"},
     {"entry", "remote_judge", "report", "terminal"},
 ]
 
 # Programs (python -m) that are filed in a room and belong to the rim: they may import every level, the room not them.
 ENTRY_POINTS = {
-    PACKAGE / "checkpoints" / "__main__.py",
-    PACKAGE / "judge" / "probe.py",
-    PACKAGE / "judge" / "rejudge.py",
+    PACKAGE / path for path in ("checkpoints/__main__.py", "judge/probe.py", "judge/rejudge.py", "records/export.py")
 }
 
 
