@@ -249,18 +249,21 @@ def test_a_signal_in_the_middle_of_the_games_saves_what_was_before_them(listenin
     with listening.loop, pytest.raises(RunStopped, match="SIGUSR1"):
         listening.play(5)
 
-    state = read_state(listening.folder.checkpoints.newest(), listening.identity)
+    state = listening.folder.checkpoints.newest(listening.identity).state
     assert (state.step, state.manager) == (4, {"dealt": 7})
 
 
 def test_signals_do_not_break_a_save(listening: Any):
-    def write(*_args: Any) -> list[Any]:
+    def write(_method: str, folder: str) -> list[Any]:
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGUSR1)
+        Path(folder).mkdir()
+        leave_receipt(Path(folder), 0, {})
         return [{}]
 
     listening.actor_model_group.async_run_method = write
     listening.save(4)
+    listening.folder.checkpoints.finish()
 
     assert listening.folder.checkpoints.steps() == [4]
     with pytest.raises(RunStopped, match="SIGTERM"):
