@@ -51,7 +51,7 @@ class Process(Protocol):
         """Handle of a new actor, which may still be loading."""
         ...
 
-    def end(self, handle: Any) -> None:
+    async def end(self, handle: Any) -> None:
         """End the actor's process, whatever state it is in."""
         ...
 
@@ -143,7 +143,7 @@ class RemoteJudge:
                         )
                     self.restarts += 1
                     logger.warning("judge %s is lost (%s): starting it anew", self.name, why)
-                    self._process.end(lost)
+                    await self._process.end(lost)
                     try:
                         self.handle = await self._started()
                     except Exception as error:  # whatever keeps it from starting: the budget decides
@@ -158,7 +158,7 @@ class RemoteJudge:
             async with asyncio.timeout(self._start_timeout_s):
                 await handle.ready.remote()
         except BaseException:
-            self._process.end(handle)
+            await self._process.end(handle)
             raise
         return handle
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError
+from ray.exceptions import RayActorError, RayError
 
 from medical_team.judge.actor import JudgeActor
 
@@ -29,8 +31,10 @@ class JudgeProcess:
     def start(self) -> Any:
         return self._actor.remote(self._argument)
 
-    def end(self, handle: Any) -> None:
-        ray.wait([handle.end.remote()], timeout=END_S)  # one that still hears ends its engine too
+    async def end(self, handle: Any) -> None:
+        with suppress(RayError, TimeoutError):  # it is gone already, or does not hear: Ray kills it
+            async with asyncio.timeout(END_S):
+                await handle.end.remote()
         ray.kill(handle, no_restart=True)
 
     def is_lost(self, error: Exception) -> bool:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[2]
 GPUS = 4
 STEPS = 6
-TRAINS_WITHIN_S = 240
+TRAINS_WITHIN_S = 400
 READY_WITHIN_S = 90
 GONE_WITHIN_S = 30
 

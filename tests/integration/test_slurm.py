@@ -17,8 +17,8 @@ from medical_team.records import read_games
 pytestmark = [pytest.mark.integration, pytest.mark.skipif(missing() is not None, reason=f"Slurm: {missing()}")]
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS = 8
-TRAINS_WITHIN_S = 240
+STEPS = 6
+TRAINS_WITHIN_S = 400
 
 
 @pytest.fixture(scope="module")
