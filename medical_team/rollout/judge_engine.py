@@ -19,7 +19,7 @@ from medical_team.config import LlmJudgeConfig
 from medical_team.errors import JudgeError, JudgeRefused, JudgeTimeout, JudgeUnreachable
 from medical_team.game.prompts import Message
 from medical_team.judge.actor import JudgeActor
-from medical_team.judge.llm import LlmJudge
+from medical_team.judge.language.llm import LlmJudge
 from medical_team.rollout.guarded_prompt import GuardedPrompt
 
 DEFAULT_MODEL = "google/medgemma-4b-it"

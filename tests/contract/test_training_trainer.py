@@ -15,8 +15,8 @@ from ray.exceptions import GetTimeoutError
 from medical_team.backends import cpu
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
 from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, StallError, SyncError
+from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.rule import RuleJudge
-from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
