@@ -47,6 +47,8 @@ class GateFailure(StrEnum):
     """It brings in a run of characters longer than any word of a note: an encoding, or filler."""
     SAYS_ERROR = "says_error"
     """It announces the error."""
+    GAME_TALK = "game_talk"
+    """It speaks of the game instead of the patient, in the words of the prompts and of the gold reasoning."""
     LENGTH_RATIO = "length_ratio"
     TOO_MANY_EDITS = "too_many_edits"
     SIMILARITY = "similarity"
@@ -70,6 +72,10 @@ _ROLE_TOKEN = re.compile(
     re.IGNORECASE,
 )
 _SAYS_ERROR = re.compile(r"\b(?:errors?|erroneous|incorrect|inaccurate|mistake|mistaken|wrong)(?:ly|s)?\b")
+_GAME_TALK = re.compile(
+    r"\bsentence\s+\d|\b(?:every|this|that|the)\s+sentence\b|\bswap\w*\b|\bfindings\s+(?:do\s+not\s+)?fit\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,10 @@ def _says_error(change: Change) -> bool:
     return any(_SAYS_ERROR.fullmatch(word) and word not in known for word in words(change.after))
 
 
+def _game_talk(change: Change) -> bool:
+    return change.introduces(_GAME_TALK)
+
+
 def _length_ratio(change: Change) -> bool:
     shortest, longest = (
         ratio * change.base_length for ratio in (change.limits.min_length_ratio, change.limits.max_length_ratio)
@@ -229,6 +239,7 @@ GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
     (GateFailure.MARKUP, _markup),
     (GateFailure.LONG_WORD, _long_word),
     (GateFailure.SAYS_ERROR, _says_error),
+    (GateFailure.GAME_TALK, _game_talk),
     (GateFailure.LENGTH_RATIO, _length_ratio),
     (GateFailure.TOO_MANY_EDITS, _too_many_edits),
     (GateFailure.SIMILARITY, _similarity),

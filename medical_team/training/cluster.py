@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -22,16 +23,18 @@ from medical_team.backends import BACKEND_VARIABLE, Backend
 from medical_team.backends.cpu import engine_arguments as cpu_engine_arguments
 from medical_team.backends.cpu import environment as cpu_environment
 from medical_team.backends.cpu_ops import build_ops
+from medical_team.backends.remote_code import trust_environment
 from medical_team.config import Config, GroupConfig
 from medical_team.errors import MachineError
 from medical_team.judge import make_judge
 from medical_team.judge.actor import JudgeActor, RemoteJudge
+from medical_team.planning.placement import Plan
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
+from medical_team.safekeeping import NO_TELEMETRY
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
-from medical_team.training.plan import Plan
 from medical_team.training.waiting import Deadline
 
 logger = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ def connect(config: Config, backend: Backend, plan: Plan) -> None:
         MachineError: The cluster is not there, or has too few GPUs.
     """
     variables = {BACKEND_VARIABLE: backend, "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1"}
+    variables |= NO_TELEMETRY | trust_environment(config.model.trust_remote_code)
     if backend == "cpu":
         build_ops()
         variables |= cpu_environment(config.cluster.threads, config.vllm.kv_cache_gb)
@@ -94,6 +98,21 @@ def _start(config: Config, backend: Backend, plan: Plan, options: dict[str, Any]
     ray.init(include_dashboard=port is not None, **resources, **options)
 
 
+@dataclass(frozen=True, slots=True)
+class Berth:
+    """Where an engine is placed.
+
+    Attributes:
+        group: The GPUs it is placed on, as Ray reserved them.
+        index: Of the engine among those of the group.
+        shared: Whether trained groups live there too.
+    """
+
+    group: PlacementGroup
+    index: int
+    shared: bool
+
+
 class Cluster:
     """Everything a run starts on Ray."""
 
@@ -107,7 +126,10 @@ class Cluster:
         # Engines first: they take longest to load, and load while the rest is placed.
         everywhere = shared if colocated else None
         self._judge_engines: list[Any] = []
-        self.pools = [self._engines(everywhere, i) for i in range(2 if config.vllm.pools == "by_role" else 1)]
+        pools = [self._reserve_pool(everywhere, pool) for pool in range(config.vllm.number_of_pools())]
+        self._berths = [berth for pool in pools for berth in pool]
+        self.engines = [self.start_engine(index) for index in range(len(self._berths))]
+        """All trained engines, attacker's pool first; one that is lost is replaced in place."""
         if config.vllm.enable_sleep:
             self._deadline.results("putting the engines to sleep", [engine.sleep.remote() for engine in self.engines])
         self.judges = {name: self._judge(name, everywhere) for name in config.judge_names if name != "http"}
@@ -118,9 +140,15 @@ class Cluster:
         self.critic = self._group(config.cluster.critic, CriticActor, everywhere) if config.uses_critic else None
 
     @property
-    def engines(self) -> list[Any]:
-        """All trained engines, attacker's pool first."""
-        return [engine for pool in self.pools for engine in pool]
+    def pools(self) -> list[range]:
+        """The pools' engines, by index: attacker's first, or the one of both."""
+        size = self._config.vllm.num_engines
+        return [range(first, first + size) for first in range(0, len(self.engines), size)]
+
+    @property
+    def digests_compare(self) -> bool:
+        """Whether an engine's digest is of all weights; a tensor-parallel worker holds a shard of them."""
+        return self._config.vllm.tensor_parallel_size == 1
 
     @property
     def sleepers(self) -> list[Any]:
@@ -169,13 +197,27 @@ class Cluster:
             num_gpus_per_actor=_SHARE if shared else 1,
         )
 
-    def _engines(self, shared: PlacementGroup | None, pool: int) -> list[Any]:
+    def start_engine(self, index: int) -> Any:
+        """Start the engine of a berth, for the first time or anew; its actor, which is still loading."""
+        berth = self._berths[index]
+        ranks = self._config.vllm.tensor_parallel_size
+        bundles = get_bundle_indices(berth.group, berth.index, ranks) if ranks > 1 else None
+        gpus = _SHARE if berth.shared and ranks == 1 else int(ranks == 1)
+        strategy = PlacementGroupSchedulingStrategy(
+            placement_group=berth.group,
+            placement_group_capture_child_tasks=True,
+            placement_group_bundle_index=bundles[0] if bundles else berth.index,
+        )
+        remote = ray.remote(EngineActor).options(num_cpus=gpus, num_gpus=gpus, scheduling_strategy=strategy)
+        share = _SHARE if berth.shared else 1
+        return remote.remote(bundle_indices=bundles, num_gpus=share, **self._engine_arguments(berth.index))
+
+    def _reserve_pool(self, shared: PlacementGroup | None, pool: int) -> list[Berth]:
         """One pool of engines, placed as openrlhf's create_vllm_engines places them."""
         vllm = self._config.vllm
-        ranks = vllm.tensor_parallel_size
-        group = shared or self._reserve(vllm.num_engines * ranks)
+        group = shared or self._reserve(vllm.num_engines * vllm.tensor_parallel_size)
         first = pool * vllm.num_engines if shared else 0
-        return [self._engine(group, first + i, shared is not None) for i in range(vllm.num_engines)]
+        return [Berth(group, first + i, shared is not None) for i in range(vllm.num_engines)]
 
     def _judge(self, name: str, shared: PlacementGroup | None) -> RemoteJudge:
         """One judge, in a process of its own."""
@@ -209,18 +251,6 @@ class Cluster:
             enable_sleep=self._config.vllm.enable_sleep,
             backend=self._backend,
         )
-
-    def _engine(self, group: PlacementGroup, index: int, shares: bool) -> Any:
-        ranks = self._config.vllm.tensor_parallel_size
-        bundles = get_bundle_indices(group, index, ranks) if ranks > 1 else None
-        gpus = _SHARE if shares and ranks == 1 else int(ranks == 1)
-        strategy = PlacementGroupSchedulingStrategy(
-            placement_group=group,
-            placement_group_capture_child_tasks=True,
-            placement_group_bundle_index=bundles[0] if bundles else index,
-        )
-        remote = ray.remote(EngineActor).options(num_cpus=gpus, num_gpus=gpus, scheduling_strategy=strategy)
-        return remote.remote(bundle_indices=bundles, num_gpus=_SHARE if shares else 1, **self._engine_arguments(index))
 
     def _engine_arguments(self, index: int) -> dict[str, Any]:
         config = self._config

@@ -46,6 +46,7 @@ def check(replacement: str, sentence_id: int = 3, note: Note = NOTE, **limits: f
         (1, "It is 152/94 mm Hg, and potassium is 6.1 mEq/L."),
         (1, "It is 152/94 mm Hg, and potassium is <2.1 mEq/L."),
         (4, "She has no cough, is febrile, and takes no other drugs at all at this time."),
+        (4, "She speaks in short sentences, is afebrile, and takes no other drugs at all at this time."),
         (4, "She has cough, is afebrile, and takes no other drugs at all at this time."),
         (3, "She was started on β-blockers because of the albuminuria."),
         (6, "Follow-up is in four months with another measurement of creatinine and potassium."),
@@ -98,6 +99,9 @@ def test_a_change_that_a_reader_hardly_sees_is_a_no_op(replacement):
         ("She was Incorrectly started on metoprolol because of the albuminuria.", GateFailure.SAYS_ERROR),
         ("She was started on the wrong drug because of the albuminuria.", GateFailure.SAYS_ERROR),
         ("She was mistakenly started on metoprolol because of the albuminuria.", GateFailure.SAYS_ERROR),
+        ("The findings fit every sentence.", GateFailure.GAME_TALK),
+        ("Swap lisinopril for metoprolol.", GateFailure.GAME_TALK),
+        ("She was started on metoprolol as sentence 3 says.", GateFailure.GAME_TALK),
         (
             "She was started on metoprolol because of the albuminuria, and she was told to measure the pressure at "
             "home every morning before breakfast.",
