@@ -19,8 +19,8 @@ from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.checkpoints.receipt import leave_receipt
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
 from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError, SyncError
+from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.rule import RuleJudge
-from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.rollout.supervisor import EngineSupervisor
