@@ -41,6 +41,14 @@ class CheckpointError(UserError):
     """A checkpoint to go on from is missing, incomplete or belongs to another run."""
 
 
+class CheckpointWriteError(MedicalTeamError):
+    """A checkpoint could not be written; the ones before it are still there."""
+
+
+class DiskFull(CheckpointWriteError):
+    """There is no room for another checkpoint: the run ends, and goes on when there is."""
+
+
 class RolloutError(MedicalTeamError):
     """A rollout could not reach its batch."""
 
@@ -101,6 +109,10 @@ class JudgeOutage(MedicalTeamError):
 
 class QuarantineLimit(MedicalTeamError):
     """The judge contradicts the construction too often: the run saves and ends, so that somebody looks at the judge."""
+
+
+class RunStopped(MedicalTeamError):
+    """A run was asked to stop, or its time is over. What it learnt is saved; resuming it goes on."""
 
 
 class JudgeNotAdmitted(UserError):

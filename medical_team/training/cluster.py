@@ -35,6 +35,7 @@ from medical_team.rollout.worker import extension
 from medical_team.safekeeping import NO_TELEMETRY
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
+from medical_team.training.judge_process import JudgeProcess
 from medical_team.training.waiting import Deadline
 
 logger = logging.getLogger(__name__)
@@ -125,7 +126,6 @@ class Cluster:
         shared = self._reserve(config.cluster.actor.world_size()) if self._shares_gpus() else None
         # Engines first: they take longest to load, and load while the rest is placed.
         everywhere = shared if colocated else None
-        self._judge_engines: list[Any] = []
         pools = [self._reserve_pool(everywhere, pool) for pool in range(config.vllm.number_of_pools())]
         self._berths = [berth for pool in pools for berth in pool]
         self.engines = [self.start_engine(index) for index in range(len(self._berths))]
@@ -155,7 +155,7 @@ class Cluster:
         """What sleeps while the groups work: the engines and the judge's, where they share their GPUs; else nothing."""
         if not self._config.vllm.enable_sleep:
             return []
-        return self.engines + self._judge_engines
+        return self.engines + [judge.handle for name, judge in self.judges.items() if name == "vllm"]
 
     def load(self, arguments: SimpleNamespace, strategy: Any, scheduler_steps: int) -> None:
         """Load every model; returns when engines and groups are ready."""
@@ -222,25 +222,32 @@ class Cluster:
     def _judge(self, name: str, shared: PlacementGroup | None) -> RemoteJudge:
         """One judge, in a process of its own."""
         if name == "vllm":
-            return RemoteJudge(name, self._judge_engine(shared))
+            return self._judge_engine(shared)
         build = partial(make_judge, name, self._config.game.gates)
-        return RemoteJudge(name, ray.remote(JudgeActor).options(num_cpus=1, num_gpus=0).remote(build))
+        return self._remote_judge(name, JudgeProcess(JudgeActor, build, num_cpus=1, num_gpus=0))
 
-    def _judge_engine(self, shared: PlacementGroup | None) -> Any:
-        """The actor with the judge's vLLM engine: on GPUs of its own, or on a share of the last common one."""
+    def _remote_judge(self, name: str, process: JudgeProcess) -> RemoteJudge:
+        return RemoteJudge(
+            name,
+            process,
+            max_restarts=self._config.judge.max_restarts,
+            start_timeout_s=self._config.cluster.start_timeout_s,
+        )
+
+    def _judge_engine(self, shared: PlacementGroup | None) -> RemoteJudge:
+        """The judge with a vLLM engine: on GPUs of its own, or on a share of the last common one."""
         options: dict[str, Any] = {"num_cpus": 1, "num_gpus": self._config.judge.llm.gpus}
         if shared is not None:
             strategy = PlacementGroupSchedulingStrategy(shared, placement_group_bundle_index=shared.bundle_count - 1)
             options = {"num_cpus": _SHARE, "num_gpus": _SHARE, "scheduling_strategy": strategy}
             self._deadline.results("loading the engines", [engine.ready.remote() for engine in self.engines])
-        handle = ray.remote(VllmJudgeActor).options(**options).remote(self._judge_settings())
+        judge = self._remote_judge("vllm", JudgeProcess(VllmJudgeActor, self._judge_settings(), **options))
         if shared is not None:
             # An engine measures the memory that is free while it loads: nothing else may load beside it.
-            self._deadline.results("loading the judge", [handle.ready.remote()])
-            self._judge_engines.append(handle)
+            self._deadline.results("loading the judge", [judge.handle.ready.remote()])
             if self._config.vllm.enable_sleep:
-                self._deadline.results("putting the judge to sleep", [handle.sleep.remote()])
-        return handle
+                self._deadline.results("putting the judge to sleep", [judge.handle.sleep.remote()])
+        return judge
 
     def _judge_settings(self) -> JudgeEngine:
         judge = self._config.judge

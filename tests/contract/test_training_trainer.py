@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +15,18 @@ import pytest
 from ray.exceptions import GetTimeoutError
 
 from medical_team.backends import cpu
+from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
+from medical_team.checkpoints.receipt import leave_receipt
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
-from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, StallError, SyncError
+from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError, SyncError
 from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.rule import RuleJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.rollout.supervisor import EngineSupervisor
-from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.judging import RunJudge
+from medical_team.training.random_states import random_states
+from medical_team.training.stopping import Part, Stop, TimeLimit
 from medical_team.types import GameType, Role, Sample
 
 pytestmark = pytest.mark.contract
@@ -31,14 +36,17 @@ SAMPLE = Sample(0, Role.ASSESSOR, GameType.VANILLA_BENIGN, (1, 2), (3,), 0.5, tr
 
 
 class FakeGroup:
-    """A group of actors that remembers what it was asked; its answers need no Ray."""
+    """A group of one actor that remembers what it was asked and leaves receipts; its answers need no Ray."""
 
     def __init__(self, digest: tuple[float, float] = (1.0, 2.0)) -> None:
         self.asked: list[str] = []
         self._digest = digest
 
-    def async_run_method(self, method_name: str, *_args: Any, **_kwargs: Any) -> list[Any]:
+    def async_run_method(self, method_name: str, *args: Any, **_kwargs: Any) -> list[Any]:
         self.asked.append(method_name)
+        if method_name == "save_to":
+            Path(args[0]).mkdir()
+            leave_receipt(Path(args[0]), 0, {})
         return [self._digest if method_name == "weights_digest" else {}]
 
     def async_run_method_batch(self, method_name: str, **_kwargs: Any) -> list[Any]:
@@ -56,6 +64,8 @@ class FakeEngine:
         self.synced = 0
         self.weights_digest = SimpleNamespace(remote=lambda: digest)
         self.weights_synced = SimpleNamespace(remote=self._count)
+        self.adopted: list[int] = []
+        self.adopt_version = SimpleNamespace(remote=self.adopted.append)
 
     def _count(self) -> int:
         self.synced += 1
@@ -90,10 +100,15 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     bare.cluster = SimpleNamespace(sleepers=[], digests_compare=True)
     bare.engines = EngineSupervisor([], no_restart, max_restarts=0)
     bare.weights_version = 0
+    bare.stop = Stop(TimeLimit(None, 0), tmp_path / "stop")
     bare.judge = RunJudge(WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig()))
     bare.folder = module.Folder(
-        GameRecorder(tmp_path / "games"), MetricsWriter(tmp_path), CheckpointStore(tmp_path / "checkpoints", 2)
+        GameRecorder(tmp_path / "games"),
+        MetricsWriter(tmp_path),
+        CheckpointStore(tmp_path / "checkpoints", 2),
+        TurnJournal(tmp_path / "journal"),
     )
+    bare.position = "start"
     with asyncio.Runner() as bare.loop:
         yield bare
 
@@ -118,7 +133,9 @@ def test_a_run_that_saved_nothing_starts_over(trainer: Any):
 
 
 def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
-    trainer.folder.checkpoints.save(TrainerState(2, {"deck": 9}, 0.25, {"run.seed": 17}), lambda folder: None)
+    trainer.folder.checkpoints.save(
+        TrainerState(2, {"deck": 9}, 0.25, {"run.seed": 17}, position="p", random=random_states()), lambda folder: None
+    )
     for step in (1, 2, 3):
         trainer.folder.metrics.write(step, {"loss": 1.0})
 
@@ -128,6 +145,9 @@ def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
     assert trainer.actor_model_group.asked[0] == trainer.critic_model_group.asked[0] == "load_from"
     assert "broadcast_to_vllm" in trainer.actor_model_group.asked
     assert [engine.synced for engine in trainer.vllm_engines] == [1, 1]
+    assert [engine.adopted for engine in trainer.vllm_engines] == [[1], [1]]
+    assert trainer.weights_version == 2
+    assert trainer.position == "p"
 
 
 def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
@@ -139,6 +159,7 @@ def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
 
 def test_a_checkpoint_has_a_part_of_every_group(trainer: Any):
     trainer.save(4)
+    trainer.folder.checkpoints.finish()
 
     assert trainer.folder.checkpoints.steps() == [4]
     assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
@@ -166,18 +187,18 @@ class StoppingManager:
 
 
 OUTAGE, LIMIT = JudgeOutage("http://localhost:8000 is away"), QuarantineLimit("the judge contradicts in 30 of 40")
+TOO_FEW = RolloutError("4 of 6 samples are missing")
 
 
-@pytest.mark.parametrize("stops", [{"collect": OUTAGE}, {"check": LIMIT}])
-def test_a_run_that_its_judge_stops_saves_what_was_before_the_step(trainer: Any, stops: dict[str, Exception]):
+@pytest.mark.parametrize("stops", [{"collect": OUTAGE}, {"check": LIMIT}, {"collect": TOO_FEW}])
+def test_a_run_that_stops_while_it_plays_saves_what_was_before_the_step(trainer: Any, stops: dict[str, Exception]):
     trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(**stops)
     trainer.manager.dealt = 7
 
     with trainer.loop, pytest.raises(type(*stops.values())):
         trainer.play(5)
 
-    newest = trainer.folder.checkpoints.newest()
-    state = read_state(newest, trainer.identity)
+    state = trainer.folder.checkpoints.newest(trainer.identity).state
     assert (state.step, state.manager) == (4, {"dealt": 7})
     assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
 
@@ -203,10 +224,68 @@ def test_the_games_of_a_step_that_is_stopped_by_its_quarantine_can_be_looked_at(
     assert (tmp_path / "games" / "step-000003.parquet").exists()
 
 
-def test_another_error_leaves_no_checkpoint(trainer: Any):
-    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=RolloutError("too few"))
+class PatientManager(StoppingManager):
+    """Its games go on until somebody cancels them."""
 
-    with trainer.loop, pytest.raises(RolloutError):
+    async def collect(self, count: int) -> str:
+        self.dealt += count
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await asyncio.Event().wait()
+        return "collected"
+
+
+@pytest.fixture
+def listening(trainer: Any) -> Iterator[Any]:
+    trainer.stop.listen()
+    with trainer.stop.only_at_safe_points():
+        yield trainer
+    trainer.stop.close()
+
+
+def test_a_signal_in_the_middle_of_the_games_saves_what_was_before_them(listening: Any):
+    listening.loop, listening.manager = asyncio.Runner(), PatientManager()
+    listening.manager.dealt = 7
+
+    with listening.loop, pytest.raises(RunStopped, match="SIGUSR1"):
+        listening.play(5)
+
+    state = listening.folder.checkpoints.newest(listening.identity).state
+    assert (state.step, state.manager) == (4, {"dealt": 7})
+
+
+def test_signals_do_not_break_a_save(listening: Any):
+    write = listening.actor_model_group.async_run_method
+
+    def write_under_signals(*args: Any) -> list[Any]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return write(*args)
+
+    listening.actor_model_group.async_run_method = write_under_signals
+    listening.save(4)
+    listening.folder.checkpoints.finish()
+
+    assert listening.folder.checkpoints.steps() == [4]
+    with pytest.raises(RunStopped, match="SIGTERM"):
+        listening.stop.check()
+
+
+def test_a_step_that_would_not_end_in_time_is_not_begun(trainer: Any):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager()
+    trainer.stop.limit = TimeLimit(100, 0, now=lambda: 50)
+    trainer.stop.limit.took(Part.LEARN, 60)
+
+    with trainer.loop, pytest.raises(RunStopped, match="too near for play and learn and a save"):
+        trainer.play(5)
+
+    assert trainer.manager.dealt == 0
+    assert trainer.folder.checkpoints.steps() == [4]
+
+
+def test_another_error_leaves_no_checkpoint(trainer: Any):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=KeyError("a bug"))
+
+    with trainer.loop, pytest.raises(KeyError):
         trainer.play(5)
 
     assert trainer.folder.checkpoints.steps() == []
@@ -242,9 +321,9 @@ def test_the_judge_is_looked_at_before_a_step_is_played(trainer: Any):
 def test_a_judge_that_is_set_aside_is_in_the_checkpoint(trainer: Any):
     trainer.judge.restore({"set_aside": "rule-1"})
     trainer.save(4)
+    trainer.folder.checkpoints.finish()
 
-    newest = trainer.folder.checkpoints.newest()
-    assert read_state(newest, trainer.identity).judge == {"set_aside": "rule-1"}
+    assert trainer.folder.checkpoints.newest(trainer.identity).state.judge == {"set_aside": "rule-1"}
 
 
 @pytest.fixture
