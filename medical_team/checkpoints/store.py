@@ -63,6 +63,12 @@ class CheckpointStore:
         self._saving: Background[Path] | None = None
         self._until = 0.0
         self._newest: Checkpoint | None = None
+        self._longest_s = 0.0
+
+    @property
+    def longest_s(self) -> float:
+        """Seconds that the slowest save of this process took, from its beginning until it was written; 0 for none."""
+        return self._longest_s
 
     def begin(self, trainer: TrainerState, copy_models: CopyModels) -> None:
         """Start to save a checkpoint, and return when training may go on.
@@ -72,6 +78,7 @@ class CheckpointStore:
             StallError: The save before was not written within its deadline.
         """
         self.finish()
+        started = time.monotonic()
         files.make_folder(self.folder)
         for left_over in names.partials(self.folder):
             files.remove(left_over)
@@ -84,7 +91,7 @@ class CheckpointStore:
             files.remove(partial)
             raise
         self._until = time.monotonic() + self._deadline_s
-        self._saving = Background(f"checkpoint {trainer.step}", lambda: self._write(partial, trainer, ranks))
+        self._saving = Background(f"checkpoint {trainer.step}", lambda: self._write(partial, trainer, ranks, started))
 
     def finish(self) -> None:
         """Wait for the save under way, if there is one; raises as ``begin``."""
@@ -156,7 +163,7 @@ class CheckpointStore:
                 "ones before it are kept; make room and resume"
             )
 
-    def _write(self, partial: Path, trainer: TrainerState, ranks: Mapping[str, int]) -> Path:
+    def _write(self, partial: Path, trainer: TrainerState, ranks: Mapping[str, int], started: float) -> Path:
         try:
             receipts: dict[str, FileEntry] = collect_receipts(partial, ranks, lambda: self._until)
             manifest = transaction.commit(partial, trainer, receipts)
@@ -169,6 +176,7 @@ class CheckpointStore:
         self._expected_bytes = manifest.total_bytes
         self._newest = None
         transaction.rotate(self.folder, trainer.step, self._keep)
+        self._longest_s = max(self._longest_s, time.monotonic() - started)
         return final
 
 
