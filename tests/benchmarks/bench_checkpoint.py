@@ -46,7 +46,8 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="start a second run, to compare a resume with a start")
     parser.add_argument("overrides", nargs="*")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=".") as runs:
+    Path("runs").mkdir(exist_ok=True)  # on the disk that checkpoints go to
+    with tempfile.TemporaryDirectory(dir="runs") as runs:
         report("journal, µs a turn", [1e6 * journal_seconds(Path(runs)) for _ in range(options.runs)])
         common = [f"model.path={options.model}", f"run.dir={runs}", "evaluation.notes=0", "train.steps=1"]
         config = load_config(None, [*common, *options.overrides])
