@@ -78,11 +78,11 @@ class Attempt:
 
     def wait_for_point(self, point: str, times: int, within_s: float) -> None:
         """Until the run comes to a point for the ``times``-th time."""
-        self._until(lambda: self.times_at(point) >= times, within_s, f"it came to {point!r} {times} time(s)")
+        self.wait_until(lambda: self.times_at(point) >= times, within_s, f"it came to {point!r} {times} time(s)")
 
     def wait_for_line(self, pattern: str, within_s: float, since: float = 0.0) -> tuple[float, re.Match[str]]:
         """When the run said something (monotonic clock), and what."""
-        found = self._until(lambda: self.line(pattern, since), within_s, f"it said {pattern!r}", even_if_over=True)
+        found = self.wait_until(lambda: self.line(pattern, since), within_s, f"it said {pattern!r}")
         assert found is not None
         return found
 
@@ -122,7 +122,12 @@ class Attempt:
             process.send(9)  # type: ignore[arg-type]
         wait_until_gone(everything, GONE_WITHIN_S)
 
-    def _until(self, done: Callable[[], T], within_s: float, what: str, even_if_over: bool = False) -> T:
+    def wait_until(self, done: Callable[[], T], within_s: float, what: str) -> T:
+        """What ``done`` returns as soon as it is true.
+
+        Raises:
+            NotCovered: The process ended, or the time was up, before ``what``.
+        """
         until = time.monotonic() + within_s
         while not (result := done()):
             over = not self.alive and not self._listener.is_alive()

@@ -2,7 +2,7 @@
 
     python tests/faults/program.py FOLDER [arguments of launch/train_ppo_ray.py]
 
-Whenever the run comes to a point, ``FOLDER/at-POINT`` says how often and when (``Points``). So a fault hits exactly
+Whenever the run comes to a point (a step, a turn, an update, a sync, a save and its parts), ``FOLDER/at-POINT`` says how often and when (``Points``). So a fault hits exactly
 where its scenario says, on a fast machine and on a slow one. The engines' answers are real in all but their words: a
 random model's would never parse, and no game would come to the assessor's turn or before the judge.
 """
@@ -23,6 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from medical_team.checkpoints import transaction  # noqa: E402
 from medical_team.entry import run_entry_point  # noqa: E402
 from medical_team.game.prompts import ATTACKER_SYSTEM, Message, assessor_answer, attacker_answer  # noqa: E402
 from medical_team.training.run import TrainingRun  # noqa: E402
@@ -71,8 +72,10 @@ class Points:
 def watch(run: TrainingRun, points: Points) -> None:
     """Put the points into a run that is built and has not begun."""
     trainer: Any = run.trainer
-    for point, method in (("step", "play"), ("sync", "sync_weights"), ("save", "save")):
+    for point, method in (("step", "play"), ("update", "learn"), ("sync", "broadcast_to_vllm"), ("save", "save")):
         setattr(trainer, method, _after_coming_to(points, point, getattr(trainer, method)))
+    for point, function in (("written", "commit"), ("renamed", "rotate")):
+        setattr(transaction, function, _after_coming_to(points, point, getattr(transaction, function)))
     for pool in {id(pool): pool for pool in run.pools.values()}.values():
         pool.generate = _answering_in_words(points, pool.generate)  # type: ignore[method-assign]
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiny import tiny_overrides
-
 from faults.accounts import Accounts, Records, count, read_records, read_updates
 from faults.attempt import GONE_WITHIN_S, Attempt, NotCovered
 from faults.processes import Process, below, wait_until_gone
+from tiny import tiny_overrides
 
 STARTS_WITHIN_S = 240
 STEP_WITHIN_S = 180
@@ -55,9 +54,12 @@ class Run:
             "train__kl_coef": 0,
             "model__critic_layers": 1,
             "evaluation__notes": 0,
+            "judge__name": "rule",
             "checkpoint__every": 1,
             "checkpoint__keep": 2,
             "cluster__phase_timeout_s": 120,
+            "cluster__sync_timeout_s": 20,
+            "rollout__silence_s": 10,
         } | keys
         self._root = folder
         self._model = model
@@ -95,12 +97,19 @@ class Run:
         return Attempt(overrides, points, log)
 
     def step(self) -> None:
-        """Let the process do one step."""
+        """Let the process do one step and write its checkpoint."""
         attempt = self._attempt
         assert attempt is not None
         times = attempt.times_at("step")
         attempt.let_pass("step")
         attempt.wait_for_point("step", times + 1, STEP_WITHIN_S)
+        self.wait_for_checkpoint()
+
+    def wait_for_checkpoint(self) -> None:
+        """Until the step that was finished last has one: it is written while the next step begins."""
+        assert self._attempt is not None
+        wanted = self.checkpoints / f"step-{self.records().finished:06d}"
+        self._attempt.wait_until(wanted.is_dir, STEP_WITHIN_S, f"{wanted.name} was written")
 
     def records(self) -> Records:
         return read_records(self.folder)
@@ -108,6 +117,11 @@ class Run:
     def accounts(self, before: Records, went_on_after: int) -> Accounts:
         """Of a fault, now that the run stands behind another finished step."""
         return count(before, self.records(), went_on_after, self.samples_a_step, read_updates(self.checkpoints))
+
+    def going_step(self) -> int:
+        """The step that the process stands before."""
+        self.going()
+        return self.records().finished + 1
 
     @property
     def samples_a_step(self) -> int:
@@ -132,12 +146,25 @@ class Run:
         noticed, _ = attempt.wait_for_line(says, STEP_WITHIN_S, since=struck)
         attempt.wait_for_point("step", times + 1, STEP_WITHIN_S)
         back = time.monotonic()
+        self.wait_for_checkpoint()
         return Measured(noticed - struck, back - struck, self.accounts(before, before.finished), None)
 
-    def ends(self, strike: Strike, exit_code: int, says: str | None = None, **keys: object) -> Measured:
+    def ends(
+        self,
+        strike: Strike,
+        exit_code: int,
+        says: str | None = None,
+        mended: Callable[[], object] = lambda: None,
+        **keys: object,
+    ) -> Measured:
         """The process that is struck ends, with everything below it; the next one goes on.
 
-        ``says`` is a pattern of its last line, ``keys`` are overrides of the process that is struck.
+        Args:
+            strike: Does the harm.
+            exit_code: What the process is to end with.
+            says: Pattern of a line in which it says why.
+            mended: Called before the next one is started.
+            keys: Overrides of the process that is struck, for which a new one is started.
 
         Raises:
             NotCovered: It ends otherwise or not at all, or leaves processes behind.
@@ -150,14 +177,14 @@ class Run:
         noticed = time.monotonic() - struck
         self._check_end(attempt, workers, code, exit_code, says)
         before = self.records()
-        went_on_after = self.resumed()
+        mended()
+        went_on_after = self.went_on_after(self.started())
         self.step()
         back = time.monotonic() - struck
         return Measured(None if code < 0 else noticed, back, self.accounts(before, went_on_after), code)
 
-    def resumed(self) -> int:
-        """Start the next process; the step whose state it went on from."""
-        attempt = self.started()
+    def went_on_after(self, attempt: Attempt) -> int:
+        """The step whose state a process that stands before its first step has loaded; 0 for none."""
         found = attempt.line(r"resumed after step (\d+)")
         return int(found[1].group(1)) if found else 0
 

@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+from faults.scenario import Scenario
+
+SCENARIOS: tuple[Scenario, ...] = ()
