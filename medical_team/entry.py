@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from medical_team.backends import resolve
 from medical_team.errors import MedicalTeamError, UserError
+from medical_team.safekeeping import NO_TELEMETRY
 
 BAD_INPUT = 2
 FAILED = 1
@@ -36,7 +37,8 @@ def run_entry_point(main: Callable[[list[str]], int | None]) -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)
     # Ray hands over tensors that lie in its store; they are only read.
     warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    for name, value in (NO_TELEMETRY | {"VLLM_LOGGING_LEVEL": "ERROR"}).items():
+        os.environ.setdefault(name, value)
     if resolve() == "cpu":  # DeepSpeed, which transformers imports, would look for an accelerator and warn
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
     try:

@@ -49,6 +49,10 @@ class EngineError(RolloutError):
     """An engine died, refused or missed its deadline."""
 
 
+class EnginesLost(MedicalTeamError):
+    """Engines were lost more often than a run may start them anew: it saves and ends."""
+
+
 class JudgeError(MedicalTeamError):
     """The judge gave no audit. ``kind`` says why; it is counted by it and is never a reward."""
 

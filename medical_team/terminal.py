@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from medical_team.evaluation import Evaluation
-from medical_team.training.plan import Plan
+from medical_team.planning.placement import Plan
 
 # A log file has no width of its own, and rich's 80 columns would break the tables.
 _LOG_WIDTH = 120
@@ -70,15 +70,17 @@ def step_line(step: int, steps: int, metrics: Mapping[str, float]) -> str:
     return "  ".join(parts)
 
 
-def plan_table(plan: Plan) -> Table:
+def plan_table(plan: Plan, gpus_a_node: int) -> Table:
+    """Groups with their actors, GPUs and nodes."""
     table = Table(title="Placement", title_justify="left")
-    table.add_column("group")
-    table.add_column("actors", justify="right")
-    table.add_column("GPUs", justify="right")
+    for column in ("group", "actors", "GPUs", "nodes"):
+        table.add_column(column, justify="left" if column == "group" else "right")
     for row in plan.rows:
-        table.add_row(row.name, str(row.actors), f"on {row.shares}'s" if row.shares else str(row.gpus))
+        nodes = plan.nodes_of(row, gpus_a_node)
+        where = "" if not nodes else str(nodes[0]) if len(nodes) == 1 else f"{nodes[0]} to {nodes[-1]}"
+        table.add_row(row.name, str(row.actors), f"on {row.shares}'s" if row.shares else str(row.gpus), where)
     table.add_section()
-    table.add_row("all", str(plan.cpus), str(plan.gpus))
+    table.add_row("all", str(sum(row.actors for row in plan.rows)), str(plan.gpus), str(plan.nodes(gpus_a_node)))
     return table
 
 

@@ -88,6 +88,8 @@ class JudgeConfig(Section):
     """Audits sent together, at most."""
     max_wait_s: float = Field(default=0.02, ge=0)
     """How long an audit waits for others to fill its batch, in seconds."""
+    max_restarts: int = Field(default=3, ge=0)
+    """Times a run starts a judge's own process anew when it dies or hangs; one loss more saves and ends the run."""
     explanations: bool = False
     """Audit the assessor's explanation too; the audit then waits for the assessor's answer."""
     max_quarantine: float = Field(default=0.5, gt=0, le=1)

@@ -71,6 +71,11 @@ class DataConfig(Section):
     synthetic_notes: int = Field(default=400, ge=20, le=2000)
     """How many synthetic notes are composed."""
 
+    @property
+    def description(self) -> str:
+        """The data set in a word: ``synthetic``, ``medec-train``."""
+        return f"medec-{self.medec_split}" if self.source == "medec" else self.source
+
 
 class CheckpointConfig(Section):
     every: int = Field(default=10, ge=0)

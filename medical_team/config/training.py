@@ -36,6 +36,8 @@ class RolloutConfig(Section):
     one game after another; the games that turn out to be too many are dropped."""
     deadline_s: float = Field(default=900.0, gt=0)
     """Seconds one generation may take."""
+    silence_s: float = Field(default=300.0, gt=0)
+    """Seconds in which an engine that owes answers gives none, until it counts as hanging and is started anew."""
 
 
 class VllmConfig(Section):
@@ -52,8 +54,11 @@ class VllmConfig(Section):
     kv_cache_gb: int = Field(default=1, ge=1)
     """CPU only: memory for the KV cache of an engine, in GB."""
 
+    def number_of_pools(self) -> int:
+        return 2 if self.pools == "by_role" else 1
+
     def total_engines(self) -> int:
-        return self.num_engines * (2 if self.pools == "by_role" else 1)
+        return self.num_engines * self.number_of_pools()
 
 
 class OptimConfig(Section):
@@ -87,6 +92,8 @@ class TrainConfig(Section):
     """Passes over a rollout's samples."""
     zero_stage: Literal[0, 1, 2, 3] = 2
     gradient_checkpointing: bool = False
+    offload_optimizer: bool = False
+    """Keep Adam's states in the host's memory and step there: 12 bytes a parameter less on the GPUs, and slower."""
     actor: ActorOptimConfig = ActorOptimConfig()
     critic: CriticOptimConfig = CriticOptimConfig()
     kl_coef: float = Field(default=0.01, ge=0)
@@ -128,6 +135,12 @@ class ClusterConfig(Section):
     """Seconds for placement and model loading."""
     phase_timeout_s: float = Field(default=3600.0, gt=0)
     """Seconds that one phase of a step (forwards, update, weight sync, checkpoint) may take; the run ends then."""
+    max_engine_restarts: int = Field(default=8, ge=0)
+    """Engines that die or hang within a run and are started anew; the next one ends it, after a checkpoint."""
+    card: str = Field(default="A100-80", coerce_numbers_to_str=True)
+    """GPU that ``--plan`` plans for: a name such as RTX-4090, A100-40 or H100-80, or its memory in GB."""
+    node_gpus: int = Field(default=8, ge=1)
+    """GPUs of one node, by which ``--plan`` counts nodes."""
     threads: int = Field(default=0, ge=0)
     """CPU only: threads a worker computes with; 0 for all cores."""
 

@@ -173,6 +173,14 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _states_that_move(self) -> Config:
+        moved = {"train.offload_optimizer": self.train.offload_optimizer, "vllm.enable_sleep": self.vllm.enable_sleep}
+        for key, is_asked in moved.items():
+            if is_asked and self.train.zero_stage == 0:
+                raise ValueError(f"{key} moves what ZeRO keeps: set train.zero_stage to 1 or more")
+        return self
+
+    @model_validator(mode="after")
     def _evaluates_pairs(self) -> Config:
         if self.evaluation.notes == 1 or (self.evaluation.every and not self.evaluation.notes):
             raise ValueError(

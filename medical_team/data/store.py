@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.errors import DataError
+from medical_team.safekeeping import MARKER, MARKER_KEY, open_private
 from medical_team.types import ErrorType, Note
 
 
 def write_notes(path: Path, notes: Iterable[Note]) -> None:
     """Write all notes, or nothing: under a temporary name first, then renamed. Missing folders are made.
+
+    The file is its owner's alone, and its metadata say that the notes have planted errors.
 
     Raises:
         DataError: The file cannot be written (no right, no room).
@@ -25,7 +28,8 @@ def write_notes(path: Path, notes: Iterable[Note]) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist([asdict(note) for note in notes], schema=_schema()), partial)
+        with open(partial, "wb", opener=open_private) as file:
+            pq.write_table(pa.Table.from_pylist([asdict(note) for note in notes], schema=_schema()), file)
         partial.replace(path)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
@@ -72,5 +76,6 @@ def _schema() -> Any:
             ("error_sentence_id", pa.int32()),
             ("corrected_sentence", pa.string()),
             ("condition", pa.string()),
-        ]
+        ],
+        metadata={MARKER_KEY: MARKER},
     )

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from medical_team.safekeeping import open_private
 from medical_team.types import Audit
 
 logger = logging.getLogger(__name__)
@@ -95,8 +96,7 @@ class AuditStore:
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Made before SQLite would make it, for its mode; the files beside it take theirs from it.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)
+    os.close(open_private(str(path), os.O_RDWR | os.O_CREAT))
     database = sqlite3.connect(path, timeout=BUSY_MS / 1000)
     try:
         database.execute("PRAGMA journal_mode=WAL")

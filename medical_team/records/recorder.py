@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medical_team.errors import DataError
+from medical_team.records.provenance import Provenance, provenance_columns
 from medical_team.records.rows import game_of, row_of
 from medical_team.records.schema import games_schema
+from medical_team.safekeeping import make_private_folder, open_private
 from medical_team.types import Game
 
 if TYPE_CHECKING:
@@ -27,16 +29,16 @@ _STEP_FILE = re.compile(r"step-(\d{6,})\.parquet")
 class GameRecorder:
     """Keeps the games of the step under way, and writes them to ``step-000012.parquet`` below ``folder``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, provenance: Provenance | None = None) -> None:
         self._folder = folder
+        self._provenance = provenance or Provenance()
         self._rows: list[dict[str, Any]] = []
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        make_private_folder(folder)
         for left_over in folder.glob("*.tmp"):
             left_over.unlink()
 
     def append(self, game: Game) -> None:
-        self._rows.append(row_of(game))
+        self._rows.append(row_of(game) | provenance_columns(game, self._provenance))
 
     def flush(self, step: int) -> Path:
         """Write the games appended since the last flush as those of ``step``; a file of that step is replaced."""
@@ -46,7 +48,7 @@ class GameRecorder:
         path = self._folder / f"step-{step:06d}.parquet"
         unfinished = path.with_suffix(".tmp")
         table = pa.Table.from_pylist([{"step": step, **row} for row in self._rows], schema=games_schema())
-        with open(unfinished, "wb", opener=_open_private) as file:
+        with open(unfinished, "wb", opener=open_private) as file:
             pq.write_table(table, file, compression="zstd")
             file.flush()
             os.fsync(file.fileno())
@@ -80,12 +82,16 @@ def recorded_games(folder: Path) -> Iterator[Game]:
     Raises:
         DataError: As ``read_games``; or a game lacks what a ``Game`` has, since an earlier version recorded it.
     """
-    for _, path in _step_files(folder):
-        for row in _read(path).to_pylist():
-            try:
-                yield game_of(row)
-            except ValueError as error:
-                raise DataError(f"{path}: {error}") from None
+    for path, row in _recorded(folder):
+        try:
+            yield game_of(row)
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
+
+
+def recorded_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    """The games as rows of ``games_schema``, read a step at a time; raises as ``read_games``."""
+    return (row for _, row in _recorded(folder))
 
 
 def count_games(folder: Path) -> int:
@@ -97,6 +103,12 @@ def count_games(folder: Path) -> int:
         with _blaming(path):
             games += pq.read_metadata(path).num_rows
     return games
+
+
+def _recorded(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for _, path in _step_files(folder):
+        for row in _read(path).to_pylist():
+            yield path, row
 
 
 def _read(path: Path) -> pa.Table:
@@ -122,9 +134,3 @@ def _step_files(folder: Path) -> list[tuple[int, Path]]:
         raise DataError(f"{folder}: no such folder; a run keeps its games in games/")
     found = ((_STEP_FILE.fullmatch(path.name), path) for path in folder.iterdir())
     return sorted((int(match.group(1)), path) for match, path in found if match)
-
-
-def _open_private(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags, 0o600)
-    os.fchmod(descriptor, 0o600)
-    return descriptor

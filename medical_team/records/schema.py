@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from medical_team.safekeeping import MARKER, MARKER_KEY
 from medical_team.types import RewardTerms, Role
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ REWARD_TERMS = tuple(term.name for term in fields(RewardTerms))
 
 
 def games_schema() -> pa.Schema:
-    """A missing turn, audit or reward is null. ``source`` is the note as dealt, ``shown`` the one the assessor saw."""
+    """A missing turn, audit or reward is null. ``source`` is the note as dealt, ``shown`` the one the assessor saw.
+
+    ``marker`` stands with every planted error, and in the metadata of the file; ``error_origin`` says who planted it.
+    """
     import pyarrow as pa
 
     def annotation(prefix: str) -> list[tuple[str, Any]]:
@@ -37,6 +41,10 @@ def games_schema() -> pa.Schema:
         *((term, pa.float64()) for term in (*REWARD_TERMS, "total")),
     ]
     columns: list[tuple[str, Any]] = [
+        ("marker", pa.string()),
+        ("run", pa.string()),
+        ("data_source", pa.string()),
+        ("error_origin", pa.string()),
         ("step", pa.int32()),
         ("game_id", pa.int64()),
         ("game_type", pa.string()),
@@ -68,4 +76,4 @@ def games_schema() -> pa.Schema:
         *((f"{role}_{name}", kind) for role in Role for name, kind in turn),
         ("seconds", pa.float32()),
     ]
-    return pa.schema(columns)
+    return pa.schema(columns, metadata={MARKER_KEY: MARKER})

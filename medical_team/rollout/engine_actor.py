@@ -5,15 +5,21 @@ The module is imported in the actor's own process: ``prepare`` runs before openr
 
 from __future__ import annotations
 
+import logging
+import os
 from dataclasses import dataclass
 from typing import Any
 
 from medical_team.backends import prepare
+from medical_team.rollout.guard import guard_children
 
 prepare()
 
 from openrlhf.trainer.ray.vllm_engine import RolloutRayActor  # noqa: E402 - only after prepare()
 from vllm import SamplingParams  # noqa: E402
+from vllm.v1.engine.exceptions import EngineDeadError  # noqa: E402
+
+logger = logging.getLogger(__name__)
 
 # Upstream decorates the class with ray.remote, which Ray forbids to subclass; the plain class is below it.
 _PlainRolloutActor: Any = RolloutRayActor.__ray_metadata__.modified_class.__ray_actor_class__
@@ -35,12 +41,18 @@ class EngineActor(_PlainRolloutActor):
 
     async def __init__(self, *args: Any, **kwargs: Any) -> None:
         await super().__init__(*args, **kwargs)
+        guard_children()
         self._version = 0
 
     async def answer(self, prompt_ids: list[int], sampling: dict[str, Any]) -> EngineAnswer:
         """Sample one answer; ``sampling`` are the keyword arguments of vLLM's SamplingParams."""
         version = self._version
-        output = await self.generate(prompt_ids, SamplingParams(**sampling))
+        try:
+            output = await self.generate(prompt_ids, SamplingParams(**sampling))
+        except EngineDeadError:
+            # vLLM's own process is gone and this one can do nothing any more: it ends, so that its loss is seen.
+            logger.error("vLLM's engine core is dead: ending the engine's process")
+            os._exit(1)
         completion = output.outputs[0]
         return EngineAnswer(
             token_ids=tuple(completion.token_ids),
@@ -56,11 +68,22 @@ class EngineActor(_PlainRolloutActor):
         self._version += 1
         return self._version
 
+    async def adopt_version(self, version: int) -> None:
+        """Called on an engine that came back: it holds the weights of that many syncs."""
+        await self.reset_prefix_cache()
+        self._version = version
+
     async def weights_digest(self) -> tuple[float, float]:
         """Sum and sum of squares of the weights of this engine's first worker."""
         return tuple((await self.llm.collective_rpc("weights_digest"))[0])
 
     async def ready(self) -> bool:
+        """A sign of life of this process and of vLLM's, which gives it between two steps of decoding."""
+        try:
+            await self.llm.check_health()
+            await self.llm.is_sleeping()
+        except EngineDeadError:
+            os._exit(1)
         return True
 
 

@@ -1,21 +1,66 @@
 """Pools of vLLM engines: what the manager sees as "the engine" of a role.
 
-A pool turns chat messages into tokens, gives a request to the engine with the fewest in flight, waits no longer than
-its deadline, and turns every failure into an ``EngineError``.
+A pool turns chat messages into tokens, gives a request to the engine with the fewest in flight and waits no longer
+than its deadline. A failure of the request is an ``EngineError``. An engine that is gone or hangs is no failure of the
+request: the supervisor starts it anew, and the request is made again, with the same seed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from medical_team.errors import EngineError, ModelError
 from medical_team.game.prompts import fold_system
+from medical_team.rollout.supervisor import EngineSupervisor, Place
 from medical_team.types import Generation
 
+T = TypeVar("T")
+
 Messages = list[dict[str, str]]
+
+
+class Silence(Exception):
+    """An engine that owes answers gives none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an answer is waited for.
+
+    Attributes:
+        deadline_s: Seconds one generation may take.
+        silence_s: Seconds in which an engine may answer nobody.
+    """
+
+    deadline_s: float
+    silence_s: float = float("inf")
+
+    async def wait(self, place: Place, answer: Awaitable[T]) -> T:
+        """The answer.
+
+        Raises:
+            TimeoutError: It is not there at the deadline.
+            Silence: The engine has answered nobody for too long, since it was asked for this answer.
+        """
+        asked = time.monotonic()
+        waiting = asyncio.ensure_future(answer)
+        try:
+            while not waiting.done():
+                now = time.monotonic()
+                left = asked + self.deadline_s - now
+                silent = max(asked, place.heard_at) + self.silence_s - now
+                if left <= 0:
+                    raise TimeoutError
+                if silent <= 0:
+                    raise Silence
+                await asyncio.wait({waiting}, timeout=min(left, silent))
+            return waiting.result()
+        finally:
+            waiting.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,37 +137,45 @@ def accepts_system_role(tokenizer: Any) -> bool:
 
 
 class EnginePool:
-    """Engines that answer for one role, or for both."""
+    """Engines that answer for one role, or for both.
 
-    def __init__(self, engines: Sequence[Any], template: ChatTemplate, sampling: Sampling, deadline_s: float) -> None:
-        self._engines = list(engines)
-        self._in_flight = [0] * len(engines)
+    Args:
+        engines: All of the run's.
+        members: Which of them are the pool's.
+        template, sampling: How a request is made.
+        patience: How long it is waited for.
+    """
+
+    def __init__(
+        self,
+        engines: EngineSupervisor,
+        members: Sequence[int],
+        template: ChatTemplate,
+        sampling: Sampling,
+        patience: Patience,
+    ) -> None:
+        self._engines = engines
+        self._members = members
         self._template = template
         self._sampling = sampling
-        self._deadline_s = deadline_s
+        self._patience = patience
 
     def drawing(self, sampling: Sampling) -> EnginePool:
         """The same engines with another way to draw; evaluation is greedy."""
-        return EnginePool(self._engines, self._template, sampling, self._deadline_s)
+        return EnginePool(self._engines, self._members, self._template, sampling, self._patience)
 
     async def generate(self, messages: Messages, *, seed: int) -> Generation:
-        """One answer.
+        """One answer; however often an engine is lost over it, it is the same one.
 
         Raises:
-            EngineError: The engine died, refused or missed its deadline.
+            EngineError: The engine refused, or missed the deadline while it answered others.
+            EnginesLost: Engines die faster than they can be started.
         """
         prompt_ids = self._template(messages)
-        index = self._in_flight.index(min(self._in_flight))
-        self._in_flight[index] += 1
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                answer = await self._engines[index].answer.remote(prompt_ids, asdict(self._sampling) | {"seed": seed})
-        except TimeoutError:
-            raise EngineError(f"engine {index} gave no answer within {self._deadline_s:g} s") from None
-        except _ray_errors() as error:
-            raise EngineError(f"engine {index} failed: {type(error).__name__}") from error
-        finally:
-            self._in_flight[index] -= 1
+        answer = None
+        while answer is None:
+            async with self._engines.lease(self._members) as place:
+                answer = await self._ask(place, prompt_ids, asdict(self._sampling) | {"seed": seed})
         return Generation(
             prompt_ids=tuple(prompt_ids),
             response_ids=answer.token_ids,
@@ -132,8 +185,22 @@ class EnginePool:
             engine_version=answer.version,
         )
 
+    async def _ask(self, place: Place, prompt_ids: list[int], sampling: dict[str, Any]) -> Any:
+        """The answer of the engine at the place, or ``None`` when the engine is lost."""
+        from ray.exceptions import RayActorError, RayError
 
-def _ray_errors() -> type[Exception]:
-    from ray.exceptions import RayError
-
-    return RayError
+        engine = place.handle
+        try:
+            answer = await self._patience.wait(place, engine.answer.remote(prompt_ids, sampling))
+        except Silence:
+            self._engines.lost(place, engine, f"no answer in {self._patience.silence_s:g} s")
+            return None
+        except RayActorError as error:
+            self._engines.lost(place, engine, type(error).__name__)
+            return None
+        except TimeoutError:
+            raise EngineError(f"engine {place.index} gave no answer within {self._patience.deadline_s:g} s") from None
+        except RayError as error:
+            raise EngineError(f"engine {place.index} failed: {type(error).__name__}") from error
+        place.answered()
+        return answer

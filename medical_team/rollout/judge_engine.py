@@ -6,7 +6,9 @@ Greedy, under a JSON schema, in bfloat16 or float32. Nothing of openrlhf is need
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,7 +22,12 @@ from medical_team.errors import JudgeError, JudgeRefused, JudgeTimeout, JudgeUnr
 from medical_team.game.prompts import Message
 from medical_team.judge.actor import JudgeActor
 from medical_team.judge.llm import LlmJudge
+from medical_team.judge.protocol import AuditRequest, JudgeFailure
+from medical_team.rollout.guard import guard_children
 from medical_team.rollout.guarded_prompt import GuardedPrompt
+from medical_team.types import Audit
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "google/medgemma-4b-it"
 
@@ -149,6 +156,16 @@ class VllmCompleter:
         """Requests that the engine holds."""
         return self.engine.output_processor.get_num_unfinished_requests()
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether the engine has died, so that no request will ever be answered."""
+        return self.engine is not None and self.engine.errored
+
+    async def answers(self) -> None:
+        """Return when the engine's own process has given a sign of life; it does so between two steps of decoding."""
+        if self.engine is not None:
+            await self.engine.is_sleeping()
+
     async def sleep(self) -> None:
         """Move the weights to the host and drop the cache; audits in flight fail."""
         await self.engine.sleep(level=1)
@@ -190,6 +207,22 @@ class VllmJudgeActor(JudgeActor):
         await self._llm_judge.warm_up(WARM_UP_DEADLINE_S)
         return await super().ready()
 
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        answers = await super().audit(requests, deadline_s)
+        self._end_with_engine()
+        return answers
+
+    async def alive(self) -> bool:
+        self._end_with_engine()
+        await self._completer.answers()
+        return await super().alive()
+
+    def _end_with_engine(self) -> None:
+        """A process without its engine can do nothing any more: it ends, so that its loss is seen."""
+        if self._completer.is_dead:
+            logger.error("the judge's engine is dead: ending its process")
+            os._exit(1)
+
     async def sleep(self) -> None:
         await self._completer.sleep()
 
@@ -216,4 +249,6 @@ def _start_engine(settings: JudgeEngine) -> Any:
     from vllm import AsyncEngineArgs
     from vllm.v1.engine.async_llm import AsyncLLM
 
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**settings.arguments()))
+    engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**settings.arguments()))
+    guard_children()
+    return engine

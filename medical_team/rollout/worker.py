@@ -27,6 +27,15 @@ def digest(parameters: dict[str, Any]) -> Digest:
     return total, sum(norm * norm for norm in norms)
 
 
+def agree(one: Digest, other: Digest) -> bool:
+    """Whether two digests are of the same weights.
+
+    Sums taken in another order differ in the last digits of a float64, by 1e-14 of the whole; one optimizer step at a
+    learning rate of 1e-6 moves them by 1e-7.
+    """
+    return all(abs(a - b) <= 1e-9 * (1 + abs(b)) for a, b in zip(one, other, strict=True))
+
+
 def extension(backend: str) -> str:
     """Dotted path of the worker extension that vLLM loads on this backend."""
     if backend == "cpu":

@@ -10,8 +10,10 @@ import random
 from typing import Any
 
 from medical_team.backends import prepare
+from medical_team.backends.remote_code import refuse_remote_code
 
 prepare()
+refuse_remote_code()
 
 import numpy as np  # noqa: E402 - only after prepare()
 import torch  # noqa: E402
@@ -61,6 +63,26 @@ class PolicyActor(_Checkpointed, _plain(PolicyModelActor)):
 
     def _engine(self) -> Any:
         return self.actor.model
+
+    def sync_engine(self, index: int, engine: Any) -> None:
+        """Give the weights to the one engine that came back; all ranks call it, as at a weight sync.
+
+        On GPU the engines of a sync are ranks of one process group: there is one with this engine alone, and after it
+        a new one of all.
+        """
+        everyone = [*self.trainer.vllm_engines]
+        everyone[index] = engine
+        self._open_sync_group([engine])
+        self.trainer.broadcast_to_vllm()
+        self._open_sync_group(everyone)
+
+    def _open_sync_group(self, engines: list[Any]) -> None:
+        """Where weights go from now on; as ActorPPOTrainer's constructor opens it, by rank 0 alone."""
+        arguments = self.strategy.args.vllm
+        self.trainer.vllm_engines = engines
+        arguments.num_engines = len(engines)
+        if torch.distributed.get_rank() == 0 and not self.trainer.use_cuda_ipc:
+            self.trainer._init_vllm_sync_group(arguments.sync_backend)
 
     def weights_digest(self) -> Digest:
         """Of the whole policy; all ranks call it, under ZeRO-3 they gather it together."""

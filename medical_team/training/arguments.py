@@ -195,7 +195,7 @@ def _deepspeed(config: Config, backend: Backend, dtype: str) -> dict[str, Any]:
         "use_universal_ckpt": False,
         "deepcompile": False,
         "zpg": 1,
-        "adam_offload": False,
+        "adam_offload": config.train.offload_optimizer,
         "grad_accum_dtype": None,
         "overlap_comm": False,
         "tensor_parallel_size": 1,

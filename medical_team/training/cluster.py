@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -22,16 +23,19 @@ from medical_team.backends import BACKEND_VARIABLE, Backend
 from medical_team.backends.cpu import engine_arguments as cpu_engine_arguments
 from medical_team.backends.cpu import environment as cpu_environment
 from medical_team.backends.cpu_ops import build_ops
+from medical_team.backends.remote_code import trust_environment
 from medical_team.config import Config, GroupConfig
 from medical_team.errors import MachineError
 from medical_team.judge import make_judge
 from medical_team.judge.actor import JudgeActor, RemoteJudge
+from medical_team.planning.placement import Plan
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
+from medical_team.safekeeping import NO_TELEMETRY
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
-from medical_team.training.plan import Plan
+from medical_team.training.judge_process import JudgeProcess
 from medical_team.training.waiting import Deadline
 
 logger = logging.getLogger(__name__)
@@ -51,6 +55,7 @@ def connect(config: Config, backend: Backend, plan: Plan) -> None:
         MachineError: The cluster is not there, or has too few GPUs.
     """
     variables = {BACKEND_VARIABLE: backend, "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1"}
+    variables |= NO_TELEMETRY | trust_environment(config.model.trust_remote_code)
     if backend == "cpu":
         build_ops()
         variables |= cpu_environment(config.cluster.threads, config.vllm.kv_cache_gb)
@@ -94,6 +99,21 @@ def _start(config: Config, backend: Backend, plan: Plan, options: dict[str, Any]
     ray.init(include_dashboard=port is not None, **resources, **options)
 
 
+@dataclass(frozen=True, slots=True)
+class Berth:
+    """Where an engine is placed.
+
+    Attributes:
+        group: The GPUs it is placed on, as Ray reserved them.
+        index: Of the engine among those of the group.
+        shared: Whether trained groups live there too.
+    """
+
+    group: PlacementGroup
+    index: int
+    shared: bool
+
+
 class Cluster:
     """Everything a run starts on Ray."""
 
@@ -106,8 +126,10 @@ class Cluster:
         shared = self._reserve(config.cluster.actor.world_size()) if self._shares_gpus() else None
         # Engines first: they take longest to load, and load while the rest is placed.
         everywhere = shared if colocated else None
-        self._judge_engines: list[Any] = []
-        self.pools = [self._engines(everywhere, i) for i in range(2 if config.vllm.pools == "by_role" else 1)]
+        pools = [self._reserve_pool(everywhere, pool) for pool in range(config.vllm.number_of_pools())]
+        self._berths = [berth for pool in pools for berth in pool]
+        self.engines = [self.start_engine(index) for index in range(len(self._berths))]
+        """All trained engines, attacker's pool first; one that is lost is replaced in place."""
         if config.vllm.enable_sleep:
             self._deadline.results("putting the engines to sleep", [engine.sleep.remote() for engine in self.engines])
         self.judges = {name: self._judge(name, everywhere) for name in config.judge_names if name != "http"}
@@ -118,16 +140,22 @@ class Cluster:
         self.critic = self._group(config.cluster.critic, CriticActor, everywhere) if config.uses_critic else None
 
     @property
-    def engines(self) -> list[Any]:
-        """All trained engines, attacker's pool first."""
-        return [engine for pool in self.pools for engine in pool]
+    def pools(self) -> list[range]:
+        """The pools' engines, by index: attacker's first, or the one of both."""
+        size = self._config.vllm.num_engines
+        return [range(first, first + size) for first in range(0, len(self.engines), size)]
+
+    @property
+    def digests_compare(self) -> bool:
+        """Whether an engine's digest is of all weights; a tensor-parallel worker holds a shard of them."""
+        return self._config.vllm.tensor_parallel_size == 1
 
     @property
     def sleepers(self) -> list[Any]:
         """What sleeps while the groups work: the engines and the judge's, where they share their GPUs; else nothing."""
         if not self._config.vllm.enable_sleep:
             return []
-        return self.engines + self._judge_engines
+        return self.engines + [judge.handle for name, judge in self.judges.items() if name == "vllm"]
 
     def load(self, arguments: SimpleNamespace, strategy: Any, scheduler_steps: int) -> None:
         """Load every model; returns when engines and groups are ready."""
@@ -169,36 +197,57 @@ class Cluster:
             num_gpus_per_actor=_SHARE if shared else 1,
         )
 
-    def _engines(self, shared: PlacementGroup | None, pool: int) -> list[Any]:
+    def start_engine(self, index: int) -> Any:
+        """Start the engine of a berth, for the first time or anew; its actor, which is still loading."""
+        berth = self._berths[index]
+        ranks = self._config.vllm.tensor_parallel_size
+        bundles = get_bundle_indices(berth.group, berth.index, ranks) if ranks > 1 else None
+        gpus = _SHARE if berth.shared and ranks == 1 else int(ranks == 1)
+        strategy = PlacementGroupSchedulingStrategy(
+            placement_group=berth.group,
+            placement_group_capture_child_tasks=True,
+            placement_group_bundle_index=bundles[0] if bundles else berth.index,
+        )
+        remote = ray.remote(EngineActor).options(num_cpus=gpus, num_gpus=gpus, scheduling_strategy=strategy)
+        share = _SHARE if berth.shared else 1
+        return remote.remote(bundle_indices=bundles, num_gpus=share, **self._engine_arguments(berth.index))
+
+    def _reserve_pool(self, shared: PlacementGroup | None, pool: int) -> list[Berth]:
         """One pool of engines, placed as openrlhf's create_vllm_engines places them."""
         vllm = self._config.vllm
-        ranks = vllm.tensor_parallel_size
-        group = shared or self._reserve(vllm.num_engines * ranks)
+        group = shared or self._reserve(vllm.num_engines * vllm.tensor_parallel_size)
         first = pool * vllm.num_engines if shared else 0
-        return [self._engine(group, first + i, shared is not None) for i in range(vllm.num_engines)]
+        return [Berth(group, first + i, shared is not None) for i in range(vllm.num_engines)]
 
     def _judge(self, name: str, shared: PlacementGroup | None) -> RemoteJudge:
         """One judge, in a process of its own."""
         if name == "vllm":
-            return RemoteJudge(name, self._judge_engine(shared))
+            return self._judge_engine(shared)
         build = partial(make_judge, name, self._config.game.gates)
-        return RemoteJudge(name, ray.remote(JudgeActor).options(num_cpus=1, num_gpus=0).remote(build))
+        return self._remote_judge(name, JudgeProcess(JudgeActor, build, num_cpus=1, num_gpus=0))
 
-    def _judge_engine(self, shared: PlacementGroup | None) -> Any:
-        """The actor with the judge's vLLM engine: on GPUs of its own, or on a share of the last common one."""
+    def _remote_judge(self, name: str, process: JudgeProcess) -> RemoteJudge:
+        return RemoteJudge(
+            name,
+            process,
+            max_restarts=self._config.judge.max_restarts,
+            start_timeout_s=self._config.cluster.start_timeout_s,
+        )
+
+    def _judge_engine(self, shared: PlacementGroup | None) -> RemoteJudge:
+        """The judge with a vLLM engine: on GPUs of its own, or on a share of the last common one."""
         options: dict[str, Any] = {"num_cpus": 1, "num_gpus": self._config.judge.llm.gpus}
         if shared is not None:
             strategy = PlacementGroupSchedulingStrategy(shared, placement_group_bundle_index=shared.bundle_count - 1)
             options = {"num_cpus": _SHARE, "num_gpus": _SHARE, "scheduling_strategy": strategy}
             self._deadline.results("loading the engines", [engine.ready.remote() for engine in self.engines])
-        handle = ray.remote(VllmJudgeActor).options(**options).remote(self._judge_settings())
+        judge = self._remote_judge("vllm", JudgeProcess(VllmJudgeActor, self._judge_settings(), **options))
         if shared is not None:
             # An engine measures the memory that is free while it loads: nothing else may load beside it.
-            self._deadline.results("loading the judge", [handle.ready.remote()])
-            self._judge_engines.append(handle)
+            self._deadline.results("loading the judge", [judge.handle.ready.remote()])
             if self._config.vllm.enable_sleep:
-                self._deadline.results("putting the judge to sleep", [handle.sleep.remote()])
-        return handle
+                self._deadline.results("putting the judge to sleep", [judge.handle.sleep.remote()])
+        return judge
 
     def _judge_settings(self) -> JudgeEngine:
         judge = self._config.judge
@@ -209,18 +258,6 @@ class Cluster:
             enable_sleep=self._config.vllm.enable_sleep,
             backend=self._backend,
         )
-
-    def _engine(self, group: PlacementGroup, index: int, shares: bool) -> Any:
-        ranks = self._config.vllm.tensor_parallel_size
-        bundles = get_bundle_indices(group, index, ranks) if ranks > 1 else None
-        gpus = _SHARE if shares and ranks == 1 else int(ranks == 1)
-        strategy = PlacementGroupSchedulingStrategy(
-            placement_group=group,
-            placement_group_capture_child_tasks=True,
-            placement_group_bundle_index=bundles[0] if bundles else index,
-        )
-        remote = ray.remote(EngineActor).options(num_cpus=gpus, num_gpus=gpus, scheduling_strategy=strategy)
-        return remote.remote(bundle_indices=bundles, num_gpus=_SHARE if shares else 1, **self._engine_arguments(index))
 
     def _engine_arguments(self, index: int) -> dict[str, Any]:
         config = self._config

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.config import Config, JudgeConfig
+from medical_team.judge.actor import RemoteJudge
 from medical_team.judge.admission import CONSTRUCTION, AdmissionReport, admit
 from medical_team.judge.asking import Asking
 from medical_team.judge.cache import CachedJudge
@@ -34,9 +35,12 @@ def asking(config: JudgeConfig) -> Asking:
 class RunJudge:
     """The judge of a run as manager and trainer have it: watched, and an opinion that was given is remembered."""
 
-    def __init__(self, watched: WatchedJudge, cache: CachedJudge | None = None) -> None:
+    def __init__(
+        self, watched: WatchedJudge, cache: CachedJudge | None = None, remote: Sequence[RemoteJudge] = ()
+    ) -> None:
         self.watched = watched
         self._cache = cache
+        self._remote = remote
 
     @property
     def name(self) -> str:
@@ -49,6 +53,10 @@ class RunJudge:
         """Metrics of the watch and of the cache, before a step is played."""
         remembered = {"judge/cache_hit_rate": self._cache.hit_rate} if self._cache else {}
         return await self.watched.look(step) | remembered
+
+    def faults(self) -> dict[str, float]:
+        """Metrics of what went wrong in the whole run so far."""
+        return {"faults/judge_restarts": float(sum(judge.restarts for judge in self._remote))}
 
     def state(self) -> dict[str, Any]:
         return self.watched.state()
@@ -65,12 +73,13 @@ async def open_run_judge(config: Config, started: Mapping[str, Judge]) -> AsyncI
     """
     async with open_judge(config.judge_names, config.judge, config.game.gates, started) as judge:
         watched = watched_judge(config, judge)
+        remote = [judge for judge in started.values() if isinstance(judge, RemoteJudge)]
         if is_construction(config):
-            yield RunJudge(watched)
+            yield RunJudge(watched, remote=remote)
             return
         cache = CachedJudge(watched, config.run_dir / CACHE_NAME)
         try:
-            yield RunJudge(watched, cache)
+            yield RunJudge(watched, cache, remote)
         finally:
             cache.close()
 

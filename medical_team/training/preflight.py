@@ -16,6 +16,7 @@ from medical_team.config import Config
 from medical_team.errors import ConfigError, MachineError, ModelError, UserError
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.judge.prompts import prompt_named
+from medical_team.planning.cards import card_named
 from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers
 from medical_team.training.model_folder import check_model_path, read_settings, weight_files
@@ -62,12 +63,14 @@ def check_judge(config: Config) -> None:
 
 
 def check_backend(config: Config, backend: Backend) -> None:
-    """What only a GPU does is not asked of a CPU, and upstream's GPU code can be imported where it is."""
+    """What only a GPU does is not asked of a CPU, upstream's GPU code can be imported, and the card is one."""
+    card_named(config.cluster.card)
     if backend == "gpu" and importlib.util.find_spec("flash_attn") is None:
         raise MachineError('cluster.backend=gpu needs flash-attn: pip install -e ".[gpu]", or set cluster.backend=cpu')
     asked = {
         "model.attention = flash_attention_2": config.model.attention == "flash_attention_2",
         "vllm.enable_sleep = true": config.vllm.enable_sleep,
+        "train.offload_optimizer = true": config.train.offload_optimizer,
         f"vllm.tensor_parallel_size = {config.vllm.tensor_parallel_size}": config.vllm.tensor_parallel_size > 1,
     }
     for what, is_asked in asked.items():

@@ -22,14 +22,15 @@ from medical_team.judge import BatchedJudge, Judge
 from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.metrics import MetricsWriter
-from medical_team.records import GameRecorder
+from medical_team.planning.placement import placement_plan
+from medical_team.records import GameRecorder, Provenance
+from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.checkpoint import CheckpointStore
 from medical_team.training.critic import first_layers
 from medical_team.training.identity import identity, newest_state
 from medical_team.training.judging import admit_to_run, is_put_to_admission, open_run_judge
 from medical_team.training.model_folder import load_tokenizer
 from medical_team.training.notes import check_notes_for, whole_pairs
-from medical_team.training.plan import placement_plan
 from medical_team.training.preflight import check_configuration, check_prompts_fit
 from medical_team.training.versions import versions
 from medical_team.types import Note, Role
@@ -127,6 +128,7 @@ class TrainingRun:
         from medical_team.rollout.judge_engine import DEFAULT_MODEL, guarded_prompt
         from medical_team.training import cluster as ray_cluster
         from medical_team.training.arguments import critic_folder, openrlhf_arguments
+        from medical_team.training.revival import Revival
         from medical_team.training.trainer import Folder, SelfPlayTrainer
 
         _quieten_upstream()
@@ -147,7 +149,9 @@ class TrainingRun:
         strategy = get_strategy(arguments)
         cluster = ray_cluster.Cluster(config, backend, dtype)
         cluster.load(arguments, strategy, scheduler_steps(config))
-        self.pools = self._pools(cluster, template)
+        revival = Revival(cluster, lambda: self.trainer.weights_version, config.cluster.start_timeout_s)
+        engines = EngineSupervisor(cluster.engines, revival, config.cluster.max_engine_restarts)
+        self.pools = self._pools(cluster, engines, template)
         judge = self._open(open_run_judge(config, started | cluster.judges))
         manager = build_manager(config, self.notes.train, self.pools, judge, folder.games)
         return SelfPlayTrainer(
@@ -155,6 +159,7 @@ class TrainingRun:
             strategy,
             cluster,
             tokenizer,
+            engines,
             manager,
             judge,
             folder,
@@ -187,12 +192,13 @@ class TrainingRun:
             with trainer.awake():
                 self.loop.run(admit_to_run(self.config, watched, notes, self.config.run_dir))
 
-    def _pools(self, cluster: Any, template: Any) -> dict[Role, EnginePool]:
-        from medical_team.rollout.engines import EnginePool, Sampling
+    def _pools(self, cluster: Any, engines: EngineSupervisor, template: Any) -> dict[Role, EnginePool]:
+        from medical_team.rollout.engines import EnginePool, Patience, Sampling
 
         rollout = self.config.rollout
         sampling = Sampling(rollout.max_new_tokens, rollout.temperature, rollout.top_p)
-        pools = [EnginePool(engines, template, sampling, rollout.deadline_s) for engines in cluster.pools]
+        patience = Patience(rollout.deadline_s, rollout.silence_s)
+        pools = [EnginePool(engines, members, template, sampling, patience) for members in cluster.pools]
         return {Role.ATTACKER: pools[0], Role.ASSESSOR: pools[-1]}
 
     def _open_folder(self, folder: Any, dtype: str) -> Any:
@@ -203,7 +209,7 @@ class TrainingRun:
         metrics = MetricsWriter(config.run_dir)
         self._until_the_end.callback(metrics.close)
         return folder(
-            games=GameRecorder(config.run_dir / "games"),
+            games=GameRecorder(config.run_dir / "games", Provenance(config.run.name, config.data.description)),
             metrics=metrics,
             checkpoints=CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep),
         )

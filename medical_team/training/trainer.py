@@ -17,26 +17,25 @@ from typing import Any
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 
 from medical_team.config import Config
-from medical_team.errors import JudgeOutage, QuarantineLimit, SyncError
+from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, SyncError
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
 from medical_team.rollout.experience import to_experiences
+from medical_team.rollout.supervisor import EngineSupervisor
+from medical_team.rollout.worker import agree
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
 from medical_team.training.judging import RunJudge
+from medical_team.training.revival import ping
 from medical_team.training.waiting import Deadline
 from medical_team.types import Sample
 
 logger = logging.getLogger(__name__)
 
-# Sums taken in another order differ in the last digits of a float64, by 1e-14 of the whole; one optimizer step at a
-# learning rate of 1e-6 moves them by 1e-7.
-_DIGEST_TOLERANCE = 1e-9
-
 # Reasons to stop that lie outside of the games: the run goes on, before the same step, when they are removed.
-_RESUMABLE = (JudgeOutage, QuarantineLimit)
+_RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit)
 
 Metrics = dict[str, float]
 
@@ -59,6 +58,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         strategy: Any,
         cluster: Cluster,
         tokenizer: Any,
+        engines: EngineSupervisor,
         manager: MedicalGameManager,
         judge: RunJudge,
         folder: Folder,
@@ -72,7 +72,9 @@ class SelfPlayTrainer(BasePPOTrainer):
             cluster.actor, cluster.critic, None, cluster.reference, self.kl_ctl, strategy, tokenizer
         )
         self.config = config
-        self.sleepers = cluster.sleepers
+        self.cluster = cluster
+        self.engines = engines
+        self.weights_version = 0
         self.manager = manager
         self.judge = judge
         self.judge_metrics: Metrics = {}
@@ -104,13 +106,21 @@ class SelfPlayTrainer(BasePPOTrainer):
 
         Raises:
             JudgeOutage, QuarantineLimit: There is no judge, or none to be trusted; the steps before are saved.
+            EnginesLost: They die faster than they can be started; likewise.
         """
         with self._saved_if_stopped(step):
             with self.awake():
                 self.judge_metrics = self.loop.run(self.judge.look(step))
-                collected = self.loop.run(self.manager.collect(self.config.samples_per_step))
+                collected = self.loop.run(self._collect())
             self.folder.games.flush(step)
             self.manager.check_quarantine()
+        return collected
+
+    async def _collect(self) -> Collected:
+        """A step's games; no engine is still being started when they are over."""
+        await self.engines.check(ping)
+        collected = await self.manager.collect(self.config.samples_per_step)
+        await self.engines.settle()
         return collected
 
     @contextmanager
@@ -127,11 +137,12 @@ class SelfPlayTrainer(BasePPOTrainer):
     @contextmanager
     def awake(self) -> Iterator[None]:
         """What sleeps while the groups work is awake inside: the engines, and the judge's."""
-        self.deadline.results("waking the engines", [sleeper.wake_up.remote() for sleeper in self.sleepers])
+        self.deadline.results("waking the engines", [sleeper.wake_up.remote() for sleeper in self.cluster.sleepers])
         try:
             yield
         finally:
-            self.deadline.results("putting the engines to sleep", [sleeper.sleep.remote() for sleeper in self.sleepers])
+            asleep = [sleeper.sleep.remote() for sleeper in self.cluster.sleepers]
+            self.deadline.results("putting the engines to sleep", asleep)
 
     def prepare(self, samples: Sequence[Sample]) -> list[Any]:
         """Log-probabilities, values and advantages of the samples."""
@@ -156,8 +167,10 @@ class SelfPlayTrainer(BasePPOTrainer):
 
     def sync_weights(self) -> None:
         """Give the engines the new weights, and see that they hold them."""
+        self.loop.run(self.engines.check(ping))  # who died while the groups learnt
         self.deadline.run("the weight sync", self.broadcast_to_vllm)
         self.deadline.results("the weight sync", [engine.weights_synced.remote() for engine in self.vllm_engines])
+        self.weights_version += 1
         self.verify_weights()
 
     def verify_weights(self) -> None:
@@ -166,19 +179,19 @@ class SelfPlayTrainer(BasePPOTrainer):
         Raises:
             SyncError: They differ.
         """
-        if self.args.vllm.tensor_parallel_size > 1:
-            return  # a worker holds a shard, and replicated parameters lie in every shard: the sums do not compare
+        if not self.cluster.digests_compare:
+            return
         held = [engine.weights_digest.remote() for engine in self.vllm_engines]
         own = self.actor_model_group.async_run_method(method_name="weights_digest")
         expected, *_ = self.deadline.results("summing the trainer's weights", own)
         for index, digest in enumerate(self.deadline.results("summing the engines' weights", held)):
-            if not _close(digest, expected):
+            if not agree(digest, expected):
                 raise SyncError(f"engine {index} does not hold the trainer's weights: {digest} for {expected}")
 
     def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
         """Write the step's metrics and show its line."""
         tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
-        metrics = summarise(collected.stats) | self.judge_metrics
+        metrics = summarise(collected.stats) | self.judge_metrics | self.engines.metrics() | self.judge.faults()
         metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
@@ -246,7 +259,3 @@ class Clock:
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
-
-
-def _close(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return all(abs(a - b) <= _DIGEST_TOLERANCE * (1 + abs(b)) for a, b in zip(one, other, strict=True))

@@ -21,16 +21,16 @@ UPSTREAM_ROOMS = {"backends", "rollout", "training"}
 
 # A room may import its own level and the ones above it in this list.
 LEVELS = [
-    {"errors", "types"},
+    {"errors", "safekeeping", "types"},
     {"config"},
     {"data", "game", "judge", "models", "rewards"},
     {"evaluation", "manager", "metrics", "opponents", "records"},
-    {"backends", "rollout", "training"},
+    {"backends", "planning", "rollout", "training"},
     {"entry", "remote_judge", "report", "terminal"},
 ]
 
 # Programs (python -m) that are filed in a room and belong to the rim: they may import every level, the room not them.
-ENTRY_POINTS = {PACKAGE / "judge" / "probe.py", PACKAGE / "judge" / "rejudge.py"}
+ENTRY_POINTS = {PACKAGE / path for path in ("judge/probe.py", "judge/rejudge.py", "records/export.py")}
 
 
 def room_of(path: Path) -> str:

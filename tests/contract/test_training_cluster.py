@@ -10,7 +10,7 @@ import pytest
 from medical_team.backends import cpu
 from medical_team.config import load_config
 from medical_team.errors import MachineError
-from medical_team.training.plan import placement_plan
+from medical_team.planning.placement import placement_plan
 
 cpu.install()
 

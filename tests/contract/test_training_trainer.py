@@ -19,6 +19,7 @@ from medical_team.judge.rule import RuleJudge
 from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
+from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.judging import RunJudge
 from medical_team.types import GameType, Role, Sample
@@ -61,8 +62,12 @@ class FakeEngine:
         return self.synced
 
 
+async def no_restart(index: int) -> Any:
+    raise AssertionError(f"engine {index} was started anew")
+
+
 @pytest.fixture
-def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A SelfPlayTrainer around stand-ins, without Ray."""
     cpu.install()
     from medical_team.training import trainer as module
@@ -82,12 +87,15 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     bare.manager = SimpleNamespace(
         restore=bare.restored.append, state=lambda: {"deck": 5}, check_quarantine=lambda: None
     )
-    bare.sleepers = []
+    bare.cluster = SimpleNamespace(sleepers=[], digests_compare=True)
+    bare.engines = EngineSupervisor([], no_restart, max_restarts=0)
+    bare.weights_version = 0
     bare.judge = RunJudge(WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig()))
     bare.folder = module.Folder(
         GameRecorder(tmp_path / "games"), MetricsWriter(tmp_path), CheckpointStore(tmp_path / "checkpoints", 2)
     )
-    return bare
+    with asyncio.Runner() as bare.loop:
+        yield bare
 
 
 @pytest.mark.parametrize(("step", "learns"), [(1, False), (2, False), (3, True)])

@@ -189,6 +189,11 @@ def test_upstream_trains_the_actor_from_the_step_after_the_critics_warm_up():
         assert [step for step in range(1, 7) if not step - 1 > frozen] == list(range(1, warm_up + 1))
 
 
+@pytest.mark.parametrize("offloads", [True, False])
+def test_the_optimizer_is_on_the_host_where_that_is_asked(offloads: bool):
+    assert namespace(f"train.offload_optimizer={offloads}")["ds.adam_offload"] is offloads
+
+
 @pytest.mark.parametrize("field", ["batch_size", "micro_batch_size", "max_new_tokens", "temperature", "top_p"])
 def test_rollout_keys_reach_upstream_under_their_names(field: str):
     config = Config()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -60,6 +61,14 @@ def test_an_error_of_ours_is_one_sentence_and_a_code(
     said = capsys.readouterr()
     assert said.err == f"{error.__name__}: notes.csv, row 7: no sentences; fix or remove it\n"
     assert said.out == ""
+
+
+def test_no_library_reports_to_its_maker_unless_the_user_lets_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("os.environ", {"VLLM_NO_USAGE_STATS": "0"})
+    leave(lambda arguments: None)
+
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0" and os.environ["HF_HUB_DISABLE_TELEMETRY"] == "1"
+    assert os.environ["VLLM_NO_USAGE_STATS"] == "0"
 
 
 def test_anything_else_shows_where_it_came_from():

@@ -7,22 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from launching import ROOT, SCRIPT, WATCHED
 
 from medical_team.config import load_config
-
-ROOT = Path(__file__).parents[2]
-SCRIPT = "launch/train_ppo_ray.py"
-
-# Runs a script as __main__ and tells on stderr which of these modules it imported.
-WATCHED = """
-import runpy, sys
-script, *sys.argv[1:] = sys.argv[1:]
-try:
-    runpy.run_path(script, run_name="__main__")
-finally:
-    heavy = {"torch", "ray", "vllm", "deepspeed", "openrlhf", "transformers"} & set(sys.modules)
-    print("imported:", *sorted(heavy), file=sys.stderr)
-"""
 
 
 def launch(*arguments: str, script: str = SCRIPT) -> subprocess.CompletedProcess[str]:

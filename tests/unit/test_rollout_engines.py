@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from medical_team.errors import EngineError, ModelError
-from medical_team.rollout.engines import ChatTemplate, EnginePool, Messages, Sampling
+from medical_team.rollout.engines import ChatTemplate, EnginePool, Messages, Patience, Sampling
+from medical_team.rollout.supervisor import EngineSupervisor, Restart
 from medical_team.types import Generation
 
+SILENCE_S = 0.1
 CHAT: Messages = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "how are you"}]
 
 
@@ -103,8 +105,14 @@ async def never() -> Any:
     await asyncio.Event().wait()
 
 
-def pool_of(*actors: FakeActor, deadline_s: float = 5.0) -> EnginePool:
-    return EnginePool(actors, ChatTemplate(FakeTokenizer(), 100), Sampling(16, 0.7, 0.9), deadline_s)
+async def no_restart(index: int) -> Any:
+    raise AssertionError(f"engine {index} was started anew")
+
+
+def pool_of(*actors: FakeActor, deadline_s: float = 5.0, restart: Restart = no_restart) -> EnginePool:
+    engines = EngineSupervisor([*actors], restart, max_restarts=2)
+    template = ChatTemplate(FakeTokenizer(), 100)
+    return EnginePool(engines, range(len(actors)), template, Sampling(16, 0.7, 0.9), Patience(deadline_s, SILENCE_S))
 
 
 async def test_an_answer_comes_back_with_its_prompt_and_version():
@@ -160,15 +168,71 @@ async def test_an_engine_that_is_late_is_an_engine_error():
         await pool_of(FakeActor(never), deadline_s=0.01).generate(CHAT, seed=0)
 
 
-async def test_an_engine_that_died_is_an_engine_error():
+async def test_a_request_that_the_engine_refuses_is_an_engine_error():
+    from ray.exceptions import RayTaskError
+
+    async def refused() -> Any:
+        raise RayTaskError("answer", "a traceback", ValueError("too long"))
+
+    with pytest.raises(EngineError, match="engine 0 failed: RayTaskError") as failed:
+        await pool_of(FakeActor(refused)).generate(CHAT, seed=0)
+    assert isinstance(failed.value.__cause__, RayTaskError)
+
+
+async def dead() -> Any:
     from ray.exceptions import ActorDiedError
 
-    async def dead() -> Any:
-        raise ActorDiedError()
+    raise ActorDiedError()
 
-    with pytest.raises(EngineError, match="engine 0 failed: ActorDiedError") as failed:
-        await pool_of(FakeActor(dead)).generate(CHAT, seed=0)
-    assert isinstance(failed.value.__cause__, ActorDiedError)
+
+async def never_back(_index: int) -> Any:
+    await asyncio.Event().wait()
+
+
+async def test_what_a_dead_engine_owed_is_asked_of_another_with_the_same_seed():
+    first, second = FakeActor(dead), FakeActor(at_once)
+    pool = pool_of(first, second, restart=never_back)
+
+    assert (await pool.generate(CHAT, seed=5)).text == "fine"
+    assert first.requests == second.requests
+    assert first.requests[0][1]["seed"] == 5
+
+
+async def test_the_only_engine_is_waited_for():
+    new = FakeActor(at_once)
+
+    async def restart(_index: int) -> Any:
+        await asyncio.sleep(0)
+        return new
+
+    generation = await pool_of(FakeActor(dead), restart=restart).generate(CHAT, seed=5)
+
+    assert generation.text == "fine"
+    assert new.requests[0][1]["seed"] == 5
+
+
+async def test_an_engine_that_answers_nobody_is_lost():
+    new = FakeActor(at_once)
+
+    async def restart(_index: int) -> Any:
+        return new
+
+    pool = pool_of(FakeActor(never), deadline_s=1000 * SILENCE_S, restart=restart)
+    assert (await pool.generate(CHAT, seed=5)).text == "fine"
+
+
+async def test_an_engine_that_answers_others_is_only_slow():
+    turns = iter([never, *[at_once] * 1000])
+    busy = FakeActor(lambda: next(turns)())
+    pool = pool_of(busy, deadline_s=3 * SILENCE_S)
+    slow = asyncio.create_task(pool.generate(CHAT, seed=0))
+    await asyncio.sleep(0)
+    while not slow.done():
+        await pool.generate(CHAT, seed=1)
+        await asyncio.sleep(SILENCE_S / 20)
+
+    with pytest.raises(EngineError, match="gave no answer"):
+        await slow
 
 
 async def test_a_bug_is_no_engine_error():
@@ -207,7 +271,8 @@ async def test_a_request_that_is_cancelled_is_in_flight_no_more():
 
 async def test_a_prompt_that_does_not_fit_is_in_flight_nowhere():
     actor = FakeActor(at_once)
-    pool = EnginePool([actor], ChatTemplate(FakeTokenizer(), 3), Sampling(16), 60.0)
+    engines = EngineSupervisor([actor], no_restart, 0)
+    pool = EnginePool(engines, [0], ChatTemplate(FakeTokenizer(), 3), Sampling(16), Patience(60.0))
 
     with pytest.raises(EngineError):
         await pool.generate(CHAT, seed=0)

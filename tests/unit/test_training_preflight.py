@@ -66,6 +66,16 @@ def test_a_reward_that_a_constant_answer_gains_by_stops_the_run(tmp_path: Path, 
         check_configuration(configured(tmp_path, model, "rewards.malformed=0"))
 
 
+def test_a_card_that_is_none_stops_the_run(tmp_path: Path, model: Path):
+    with pytest.raises(ConfigError, match=r"cluster\.card = C64"):
+        check_configuration(configured(tmp_path, model, "cluster.card=C64"))
+
+
+def test_an_optimizer_is_offloaded_from_a_gpu_only(tmp_path: Path, model: Path):
+    with pytest.raises(ConfigError, match=r"train\.offload_optimizer = true needs GPUs"):
+        check_configuration(configured(tmp_path, model, "train.offload_optimizer=true", "cluster.backend=cpu"))
+
+
 def test_a_run_that_exists_is_resumed_or_renamed(tmp_path: Path, model: Path, config: Config):
     config.run_dir.mkdir(parents=True)
     check_run_folder(config)

@@ -1,4 +1,4 @@
-"""Which actors a run starts and what they ask of the cluster. Plain arithmetic: ``--dry-run`` prints it in a second."""
+"""Which actors a run starts and what they ask of the cluster. Plain arithmetic, used by the run itself."""
 
 from __future__ import annotations
 
@@ -37,6 +37,21 @@ class Plan:
     def cpus(self) -> int:
         """Ray CPU slots: one an actor or GPU, as upstream's bundles ask, and one a judge."""
         return sum(max(row.actors, row.gpus) for row in self.rows)
+
+    def nodes(self, gpus_a_node: int) -> int:
+        """Nodes of so many GPUs that the run takes; at least one."""
+        return max(1, -(-self.gpus // gpus_a_node))
+
+    def nodes_of(self, row: PlanRow, gpus_a_node: int) -> range:
+        """The nodes, counted from 1, on which a group is when nodes are filled in the order of the rows.
+
+        Ray packs each group on as few nodes as it can, and may choose others. Empty for what takes no GPU.
+        """
+        home = next((each for each in self.rows if each.name == row.shares), row)
+        before = sum(each.gpus for each in self.rows[: self.rows.index(home)])
+        if not home.gpus:
+            return range(0)
+        return range(before // gpus_a_node + 1, (before + home.gpus - 1) // gpus_a_node + 2)
 
     def check_fits(self, available_gpus: float) -> None:
         """Raise MachineError when the cluster has fewer GPUs than the plan needs."""

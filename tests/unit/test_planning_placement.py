@@ -6,7 +6,7 @@ import pytest
 
 from medical_team.config import load_config
 from medical_team.errors import MachineError
-from medical_team.training.plan import Plan, PlanRow, placement_plan
+from medical_team.planning.placement import Plan, PlanRow, placement_plan
 
 
 def plan(*overrides: str) -> Plan:
@@ -103,3 +103,23 @@ def test_a_cluster_that_is_too_small_is_refused_with_the_numbers():
 def test_a_cluster_that_is_large_enough_is_taken():
     plan().check_fits(4)
     plan().check_fits(8)
+
+
+def test_nodes_are_filled_in_the_order_of_the_rows():
+    wide = plan("cluster.actor.gpus_per_node=6", "rollout.batch_size=12", "vllm.num_engines=4")
+
+    assert wide.gpus == 12 and wide.nodes(8) == 2
+    nodes = {row.name: list(wide.nodes_of(row, 8)) for row in wide.rows}
+    assert nodes == {"actor": [1], "reference": [1], "critic": [1], "engines": [2], "judge (exact)": []}
+    assert list(wide.nodes_of(wide.rows[0], 4)) == [1, 2]
+
+
+def test_who_shares_is_on_its_hosts_nodes():
+    together = plan(
+        "cluster.colocate_actor_ref=true",
+        "cluster.actor.gpus_per_node=4",
+        "cluster.reference.gpus_per_node=4",
+        "rollout.batch_size=8",
+    )
+
+    assert together.nodes_of(together.rows[1], 2) == together.nodes_of(together.rows[0], 2) == range(1, 3)

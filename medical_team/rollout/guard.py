@@ -1,0 +1,42 @@
+"""Children that do not outlive the process that started them, however it ends.
+
+vLLM's engine core goes on when the process that asks it is killed, and keeps its memory, on a GPU all that an engine
+started in its place would need. A guard waits beside the two for the end of the one, and ends the other.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+# The pipes that tell the guards; the kernel closes them with this process.
+_guards: list[subprocess.Popen[bytes]] = []
+
+
+def guard_children() -> None:
+    """Have the children that multiprocessing has started so far end at the latest with this process."""
+    children = [str(child.pid) for child in multiprocessing.active_children()]
+    # A session of its own: an interrupt at the terminal is not for the guard. Isolated: it needs the interpreter alone.
+    command = [sys.executable, "-I", "-S", __file__, *children]
+    _guards.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))
+
+
+def _guard(children: list[int]) -> None:
+    """Wait for the end of standard input, then end the children; handles, unlike numbers, are never another's."""
+    handles = []
+    for child in children:
+        with suppress(ProcessLookupError):
+            handles.append(os.pidfd_open(child))
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    for handle in handles:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _guard([int(argument) for argument in sys.argv[1:]])
