@@ -30,10 +30,18 @@ class NotCovered(Exception):
 
 
 class Attempt:
-    """A process of the program (``program``) and the points it comes to."""
+    """A process of the program (``program``) and the points it comes to.
+
+    Args:
+        arguments: The program's.
+        points: Folder of the files by which it says where it is.
+        log: File for its output.
+        prefix: Of its command, such as one that runs it on another host.
+        variables: Added to its environment.
+    """
 
     def __init__(
-        self, arguments: Sequence[str], points: Path, log: Path, prefix: Sequence[str] = (), more: dict[str, str] = {}
+        self, arguments: Sequence[str], points: Path, log: Path, prefix: Sequence[str] = (), **variables: str
     ) -> None:
         points.mkdir(parents=True, exist_ok=True)
         for left_over in (*points.glob("at-*"), *points.glob("pass-*")):
@@ -46,7 +54,7 @@ class Attempt:
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=ENVIRONMENT | more,
+            env=ENVIRONMENT | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

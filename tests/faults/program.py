@@ -2,9 +2,10 @@
 
     python tests/faults/program.py FOLDER [arguments of launch/train_ppo_ray.py]
 
-Whenever the run comes to a point (a step, a turn, an update, a sync, a save and its parts), ``FOLDER/at-POINT`` says how often and when (``Points``). So a fault hits exactly
-where its scenario says, on a fast machine and on a slow one. The engines' answers are real in all but their words: a
-random model's would never parse, and no game would come to the assessor's turn or before the judge.
+Whenever the run comes to a point (a step, a turn, an update, a sync, a save and its parts), ``FOLDER/at-POINT`` says
+how often and when (``Points``). So a fault hits exactly where its scenario says, on a fast machine and on a slow one.
+The engines' answers are real in all but their words: a random model's would never parse, and no game would come to the
+assessor's turn or before the judge.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a run is hit: each waits for the moment, does the harm and says when it did. Given to ``Run.goes_on``/``ends``."""
+"""How a run is hit: each waits for the moment, does the harm and says when it did. For ``Run.goes_on`` and ``ends``."""
 
 from __future__ import annotations
 

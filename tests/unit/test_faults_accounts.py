@@ -15,7 +15,7 @@ BATCH = 6
 def records(*steps: tuple[int, ...], finished: int | None = None, failed: tuple[int, ...] = ()) -> Records:
     """Of a run that recorded these games, step by step, and finished so many of the steps."""
     done = len(steps) if finished is None else finished
-    games = {step: numbers for step, numbers in enumerate(steps, 1)}
+    games = dict(enumerate(steps, 1))
     return Records(games, frozenset(failed), dict.fromkeys(range(1, done + 1), BATCH))
 
 
