@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -12,14 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from faults.processes import Process, below, called, wait_until_gone
+from faults.processes import GONE_WITHIN_S, Process, below, called, wait_until_gone
 
 T = TypeVar("T")
 
 PROGRAM = Path(__file__).with_name("program.py")
 ROOT = PROGRAM.parents[2]
 POLL_S = 0.005
-GONE_WITHIN_S = 60
 
 # A cluster of the user's must not be found.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
@@ -127,7 +127,7 @@ class Attempt:
         self.process.kill()
         self.process.wait(GONE_WITHIN_S)
         for process in wait_until_gone(everything, 10):
-            process.send(9)  # type: ignore[arg-type]
+            process.send(signal.SIGKILL)
         wait_until_gone(everything, GONE_WITHIN_S)
 
     def wait_until(self, done: Callable[[], T], within_s: float, what: str) -> T:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 POLL_S = 0.02
+GONE_WITHIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ def below(pid: int) -> list[Process]:
 def called(pid: int, name: str) -> list[Process]:
     """Those below a process whose title has the name in it (``ray::EngineActor``, ``VLLM::EngineCore``)."""
     return [process for process in below(pid) if name in process.title]
+
+
+def process_of(pid: int) -> Process | None:
+    """The process with a number, if there is one."""
+    stat = _stat(pid)
+    return Process(pid, stat.started, _title(pid)) if stat is not None else None
 
 
 def wait_until_gone(processes: list[Process], within_s: float) -> list[Process]:

@@ -27,9 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from faults.attempt import NotCovered
+from faults.clustered import ClusteredRun
 from faults.page import COLUMNS, Row, differences, markdown, read_rows, row_of
 from faults.running import Run
-from faults.scenario import Scenario
+from faults.scenario import Ground, Scenario
 from faults.scenarios import SCENARIOS
 from faults.small_disk import small_disk
 from rich.console import Console
@@ -59,27 +60,51 @@ class Kept:
 def play(scenarios: Sequence[Scenario], kept: Kept) -> list[str]:
     """Play what is not kept yet; sentences about what went wrong."""
     wrong: list[str] = []
-    with ground() as folder:
-        model = write_tiny_model(folder / "model")
-        run = None
-        for number, scenario in enumerate(scenarios):
-            if run is None:
-                run = Run(folder / f"from-{number}", model)
+    with ground() as folder, Runs(folder) as runs:
+        for scenario in scenarios:
             began = time.monotonic()
-            failed = play_one(scenario, run, kept)
+            failed = play_one(scenario, runs, kept)
             console.print(f"{time.monotonic() - began:5.0f} s  {scenario.name}{': FAILED' if failed else ''}")
-            if failed:  # the next one gets a run that nothing happened to
+            if failed:
                 wrong += [f"{scenario.name}: {reason}" for reason in failed]
-                run.close()
-                run = None
-        if run is not None:
-            run.close()
+                runs.give_up(scenario.ground)
     return wrong
 
 
-def play_one(scenario: Scenario, run: Run, kept: Kept) -> list[str]:
+class Runs:
+    """One run on each ground, started when it is needed; another one where something went wrong with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._model: Path | None = None
+        self._runs: dict[Ground, Run] = {}
+        self._started = 0
+
+    def __enter__(self) -> Runs:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        for ground in list(self._runs):
+            self.give_up(ground)
+
+    def on(self, ground: Ground) -> Run:
+        if ground not in self._runs:
+            for other in list(self._runs):  # two at a time would not fit
+                self.give_up(other)
+            self._model = self._model or write_tiny_model(self._folder / "model")
+            self._started += 1
+            kind = ClusteredRun if ground is Ground.HOSTS else Run
+            self._runs[ground] = kind(self._folder / f"run-{self._started}", self._model)
+        return self._runs[ground]
+
+    def give_up(self, ground: Ground) -> None:
+        if ground in self._runs:
+            self._runs.pop(ground).close_for_good()
+
+
+def play_one(scenario: Scenario, runs: Runs, kept: Kept) -> list[str]:
     try:
-        measured = scenario.play(run)
+        measured = scenario.play(runs.on(scenario.ground))
     except (NotCovered, AssertionError) as error:
         return [str(error)]
     kept.add(row_of(scenario, measured))

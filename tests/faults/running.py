@@ -6,14 +6,15 @@ there is counted from there.
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from faults.accounts import Accounts, Records, count, read_records, read_updates
-from faults.attempt import GONE_WITHIN_S, Attempt, NotCovered
-from faults.processes import Process, below, wait_until_gone
+from faults.attempt import Attempt, NotCovered
+from faults.processes import GONE_WITHIN_S, Process, below, wait_until_gone
 from tiny import tiny_overrides
 
 STARTS_WITHIN_S = 240
@@ -61,6 +62,7 @@ class Run:
             "cluster__sync_timeout_s": 20,
             "rollout__silence_s": 10,
         } | keys
+        folder.mkdir(parents=True, exist_ok=True)
         self._root = folder
         self._model = model
         self._attempts = 0
@@ -132,6 +134,10 @@ class Run:
             self._attempt.close()
             self._attempt = None
 
+    def close_for_good(self) -> None:
+        """``close``, and whatever the run stands on."""
+        self.close()
+
     # --- what a fault does to it
 
     def goes_on(self, strike: Strike, says: str) -> Measured:
@@ -193,7 +199,7 @@ class Run:
     ) -> None:
         left = wait_until_gone(list(workers), GONE_WITHIN_S)
         for process in left:
-            process.send(9)  # type: ignore[arg-type]
+            process.send(signal.SIGKILL)
         if code != expected:
             raise NotCovered(f"it ended with {code} and not with {expected}{attempt._last_words()}")
         if says is not None and attempt.line(says) is None:
