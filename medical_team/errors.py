@@ -103,6 +103,10 @@ class QuarantineLimit(MedicalTeamError):
     """The judge contradicts the construction too often: the run saves and ends, so that somebody looks at the judge."""
 
 
+class RunStopped(MedicalTeamError):
+    """A run was asked to stop, or its time is over. What it learnt is saved; resuming it goes on."""
+
+
 class JudgeNotAdmitted(UserError):
     """A judge is below the thresholds of its admission."""
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from medical_team.config.base import Section
 
@@ -22,8 +22,22 @@ class RunConfig(Section):
     """Of everything: deck, games, sampling, initialisation."""
     resume: Literal["no", "auto"] = "no"
     """``auto`` goes on after the newest checkpoint of the run's folder, or starts where there is none."""
+    time_limit_s: float | None = Field(default=None, gt=0)
+    """Seconds from its start after which the run is to be over, saved: it stops early enough. Slurm's own limit is
+    known to ``launch/slurm/train.sbatch`` and need not be repeated here."""
+    stop_before_s: float = Field(default=120.0, ge=0)
+    """Seconds that are to be left when a run with a limit has saved."""
     min_free_gb: float = Field(default=2.0, ge=0)
     """Free disk that a run asks for before it starts, in GB; checkpoints come on top."""
+
+    @model_validator(mode="after")
+    def _has_time(self) -> RunConfig:
+        if self.time_limit_s is not None and self.time_limit_s <= self.stop_before_s:
+            raise ValueError(
+                f"run.time_limit_s = {self.time_limit_s:g} leaves no time before run.stop_before_s = "
+                f"{self.stop_before_s:g}: raise the one or lower the other"
+            )
+        return self
 
     @field_validator("name")
     @classmethod

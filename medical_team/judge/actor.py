@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -38,6 +39,10 @@ class JudgeActor:
         """A sign of life of everything that an audit needs."""
         return True
 
+    async def end(self) -> None:
+        """Called on a process that is given up; the call does not return."""
+        os._exit(1)
+
 
 class Process(Protocol):
     """How the actor of a judge is started and ended. What is awaited of its handle raises what ``is_lost`` knows."""
@@ -46,7 +51,7 @@ class Process(Protocol):
         """Handle of a new actor, which may still be loading."""
         ...
 
-    def end(self, handle: Any) -> None:
+    async def end(self, handle: Any) -> None:
         """End the actor's process, whatever state it is in."""
         ...
 
@@ -138,7 +143,7 @@ class RemoteJudge:
                         )
                     self.restarts += 1
                     logger.warning("judge %s is lost (%s): starting it anew", self.name, why)
-                    self._process.end(lost)
+                    await self._process.end(lost)
                     try:
                         self.handle = await self._started()
                     except Exception as error:  # whatever keeps it from starting: the budget decides
@@ -153,7 +158,7 @@ class RemoteJudge:
             async with asyncio.timeout(self._start_timeout_s):
                 await handle.ready.remote()
         except BaseException:
-            self._process.end(handle)
+            await self._process.end(handle)
             raise
         return handle
 

@@ -1,5 +1,9 @@
 """The seam to the engines: what the manager and the evaluation ask of them, and the one retry.
 
+The retry is for a request that failed. An engine that is lost is no failure of the request: whoever implements
+``Engine`` asks another one, with the same seed and on a budget of its own (``cluster.max_engine_restarts``), so that a
+game is the same however many engines die over it.
+
 ``rollout/`` implements ``Engine`` over vLLM, the tests by a few lines of Python; nothing here knows either.
 """
 
@@ -15,7 +19,8 @@ from medical_team.types import Generation, Role
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 2  # One retry gets over a lost engine or connection; what fails twice in a row is worth being counted.
+# Another seed gets over an answer that takes too long; what fails twice in a row is worth being counted.
+ATTEMPTS = 2
 
 
 class Engine(Protocol):
@@ -25,13 +30,14 @@ class Engine(Protocol):
         """The answer to a chat; the same seed and weights give the same answer.
 
         Raises:
-            EngineError: No answer came back.
+            EngineError: The request was refused, or its answer took too long.
+            EnginesLost: There is no engine, and there will be none.
         """
         ...
 
 
 async def generate(engine: Engine, messages: list[Message], *, role: Role, seed: int) -> Generation:
-    """Ask, and ask once more with another seed when the engine fails.
+    """Ask, and ask once more with another seed when the request fails.
 
     Raises:
         EngineError: The last attempt's.

@@ -6,7 +6,6 @@ The module is imported in the actor's own process: ``prepare`` runs before openr
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,8 @@ prepare()
 from openrlhf.trainer.ray.vllm_engine import RolloutRayActor  # noqa: E402 - only after prepare()
 from vllm import SamplingParams  # noqa: E402
 from vllm.v1.engine.exceptions import EngineDeadError  # noqa: E402
+
+from medical_team.rollout.ending import end_process  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class EngineActor(_PlainRolloutActor):
         except EngineDeadError:
             # vLLM's own process is gone and this one can do nothing any more: it ends, so that its loss is seen.
             logger.error("vLLM's engine core is dead: ending the engine's process")
-            os._exit(1)
+            end_process()
         completion = output.outputs[0]
         return EngineAnswer(
             token_ids=tuple(completion.token_ids),
@@ -77,13 +78,17 @@ class EngineActor(_PlainRolloutActor):
         """Sum and sum of squares of the weights of this engine's first worker."""
         return tuple((await self.llm.collective_rpc("weights_digest"))[0])
 
+    async def end(self) -> None:
+        """Called on an engine that hangs; the call does not return."""
+        end_process()
+
     async def ready(self) -> bool:
         """A sign of life of this process and of vLLM's, which gives it between two steps of decoding."""
         try:
             await self.llm.check_health()
             await self.llm.is_sleeping()
         except EngineDeadError:
-            os._exit(1)
+            end_process()
         return True
 
 

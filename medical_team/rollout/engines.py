@@ -187,7 +187,7 @@ class EnginePool:
 
     async def _ask(self, place: Place, prompt_ids: list[int], sampling: dict[str, Any]) -> Any:
         """The answer of the engine at the place, or ``None`` when the engine is lost."""
-        from ray.exceptions import RayActorError, RayError
+        from ray.exceptions import RayError, RayTaskError
 
         engine = place.handle
         try:
@@ -195,12 +195,12 @@ class EnginePool:
         except Silence:
             self._engines.lost(place, engine, f"no answer in {self._patience.silence_s:g} s")
             return None
-        except RayActorError as error:
-            self._engines.lost(place, engine, type(error).__name__)
-            return None
         except TimeoutError:
             raise EngineError(f"engine {place.index} gave no answer within {self._patience.deadline_s:g} s") from None
-        except RayError as error:
+        except RayTaskError as error:  # what the engine itself raised
             raise EngineError(f"engine {place.index} failed: {type(error).__name__}") from error
+        except RayError as error:  # its process, its node, or the way to it: nothing that another seed would mend
+            self._engines.lost(place, engine, type(error).__name__)
+            return None
         place.answered()
         return answer

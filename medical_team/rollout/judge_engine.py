@@ -23,6 +23,7 @@ from medical_team.game.prompts import Message
 from medical_team.judge.actor import JudgeActor
 from medical_team.judge.llm import LlmJudge
 from medical_team.judge.protocol import AuditRequest, JudgeFailure
+from medical_team.rollout.ending import end_process
 from medical_team.rollout.guard import guard_children
 from medical_team.rollout.guarded_prompt import GuardedPrompt
 from medical_team.types import Audit
@@ -221,7 +222,10 @@ class VllmJudgeActor(JudgeActor):
         """A process without its engine can do nothing any more: it ends, so that its loss is seen."""
         if self._completer.is_dead:
             logger.error("the judge's engine is dead: ending its process")
-            os._exit(1)
+            end_process()
+
+    async def end(self) -> None:
+        end_process()
 
     async def sleep(self) -> None:
         await self._completer.sleep()

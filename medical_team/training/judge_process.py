@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError
+from ray.exceptions import RayActorError, RayError
 
 from medical_team.judge.actor import JudgeActor
+
+# Seconds in which an actor that can still hear ends itself.
+END_S = 5.0
 
 
 class JudgeProcess:
@@ -26,7 +31,10 @@ class JudgeProcess:
     def start(self) -> Any:
         return self._actor.remote(self._argument)
 
-    def end(self, handle: Any) -> None:
+    async def end(self, handle: Any) -> None:
+        with suppress(RayError, TimeoutError):  # it is gone already, or does not hear: Ray kills it
+            async with asyncio.timeout(END_S):
+                await handle.end.remote()
         ray.kill(handle, no_restart=True)
 
     def is_lost(self, error: Exception) -> bool:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 
 from medical_team.errors import SyncError
 from medical_team.training.cluster import Cluster
@@ -17,11 +19,22 @@ from medical_team.training.cluster import Cluster
 # Seconds in which an engine gives a sign of life, however busy its process is.
 PING_S = 60.0
 
+# Seconds in which an engine that can still hear ends itself.
+END_S = 5.0
+
 
 async def ping(engine: Any) -> None:
     """Raise where the engine's process does not answer."""
     async with asyncio.timeout(PING_S):
         await engine.ready.remote()
+
+
+async def end(engine: Any) -> None:
+    """End the engine's process and vLLM's, whatever state they are in."""
+    with suppress(RayError, TimeoutError):  # it is gone already, or does not hear: Ray kills it
+        async with asyncio.timeout(END_S):
+            await engine.end.remote()
+    ray.kill(engine, no_restart=True)
 
 
 class Revival:
@@ -46,7 +59,7 @@ class Revival:
             SyncError: It does not hold the policy's weights.
             RayError: It, or a rank of the policy, died.
         """
-        ray.kill(self._cluster.engines[index], no_restart=True)
+        await end(self._cluster.engines[index])
         engine = self._cluster.start_engine(index)
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -54,7 +67,7 @@ class Revival:
             async with asyncio.timeout(self._timeout_s):
                 await self._give_weights(index, engine)
         except BaseException:
-            ray.kill(engine, no_restart=True)
+            await end(engine)
             raise
         return engine
 

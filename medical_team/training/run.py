@@ -31,7 +31,9 @@ from medical_team.training.identity import identity, newest_state
 from medical_team.training.judging import admit_to_run, is_put_to_admission, open_run_judge
 from medical_team.training.model_folder import load_tokenizer
 from medical_team.training.notes import check_notes_for, whole_pairs
+from medical_team.training.own_cluster import guard_own_cluster
 from medical_team.training.preflight import check_configuration, check_prompts_fit
+from medical_team.training.stopping import stop_of
 from medical_team.training.versions import versions
 from medical_team.types import Note, Role
 
@@ -68,11 +70,13 @@ class TrainingRun:
         self.notes = load_notes(config.data, config.run.seed)
         check_notes_for(config, self.notes)
         newest_state(config, self.notes)  # a checkpoint of another run is refused before anything starts
+        self.stop = stop_of(config)
         self.loop = asyncio.Runner()
         self._until_the_end = AsyncExitStack()
         self._closed = False
         with ExitStack() as undo:  # whoever makes a run cannot leave it before it is made
             undo.callback(self.close)
+            self.stop.listen()
             self.trainer = self._build(resolve(config.cluster.backend), on_step)
             self._admit_judge()
             undo.pop_all()
@@ -90,18 +94,19 @@ class TrainingRun:
         if self._closed:
             return
         self._closed = True
-        try:
+        with self.stop.only_at_safe_points(), ExitStack() as last:
+            last.callback(self.stop.close)
+            last.callback(ray.shutdown)
+            last.callback(self.loop.close)
             self.loop.run(self._until_the_end.aclose())
-        finally:
-            self.loop.close()
-            ray.shutdown()
 
     def train(self) -> Path:
         """All steps that are left; returns the folder of the trained model."""
-        self._on_phase("training")
-        self.trainer.fit()
-        self._on_phase("saving the model")
-        return self.trainer.save_model()
+        with self.stop.only_at_safe_points():
+            self._on_phase("training")
+            self.trainer.fit()
+            self._on_phase("saving the model")
+            return self.trainer.save_model()
 
     def evaluate(self, when: str) -> Evaluation:
         """The assessor, greedy, on whole twin pairs of the held-out notes; kept as ``evaluation-<when>.json``."""
@@ -121,6 +126,7 @@ class TrainingRun:
         import os
 
         os.environ[BACKEND_VARIABLE] = backend
+        guard_own_cluster(self.config)
         prepare()
         from openrlhf.utils import get_strategy
 
@@ -142,6 +148,7 @@ class TrainingRun:
         started: dict[str, Judge] = self._remote_judge()
         self._on_phase("starting Ray and loading the models")
         ray_cluster.connect(config, backend, placement_plan(config))
+        self.stop.listen()
         folder = self._open_folder(Folder, dtype)
         if config.uses_critic and config.model.critic_layers:
             first_layers(Path(config.model.path), config.model.critic_layers, critic_folder(config))
@@ -165,6 +172,7 @@ class TrainingRun:
             folder,
             identity(config, self.notes),
             self.loop,
+            self.stop,
             on_step,
             evaluate=lambda: self.evaluate("within").metrics(),
         )

@@ -17,7 +17,7 @@ from typing import Any
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 
 from medical_team.config import Config
-from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, SyncError
+from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, RolloutError, RunStopped, SyncError
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -29,13 +29,14 @@ from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
 from medical_team.training.judging import RunJudge
 from medical_team.training.revival import ping
+from medical_team.training.stopping import Part, Stop
 from medical_team.training.waiting import Deadline
 from medical_team.types import Sample
 
 logger = logging.getLogger(__name__)
 
-# Reasons to stop that lie outside of the games: the run goes on, before the same step, when they are removed.
-_RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit)
+# Reasons to stop before a step has learnt anything: the run goes on, before the same step, when they are removed.
+_RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit, RolloutError, RunStopped)
 
 Metrics = dict[str, float]
 
@@ -64,6 +65,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         folder: Folder,
         identity: dict[str, Any],
         loop: asyncio.Runner,
+        stop: Stop,
         on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
         evaluate: Callable[[], Metrics] = dict,
     ) -> None:
@@ -83,6 +85,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.on_step = on_step
         self.evaluate = evaluate
         self.loop = loop
+        self.stop = stop
         self.deadline = Deadline(config.cluster.phase_timeout_s)
 
     def fit(self, global_step: int = 0) -> None:
@@ -105,15 +108,18 @@ class SelfPlayTrainer(BasePPOTrainer):
         """Games until there are exactly the samples a step needs; the games go to the records.
 
         Raises:
-            JudgeOutage, QuarantineLimit: There is no judge, or none to be trusted; the steps before are saved.
+            JudgeOutage, QuarantineLimit, RunStopped: There is no judge, none to be trusted, or no time left; the
+                steps before are saved.
             EnginesLost: They die faster than they can be started; likewise.
         """
         with self._saved_if_stopped(step):
+            self.stop.check(Part.PLAY, Part.LEARN)
             with self.awake():
                 self.judge_metrics = self.loop.run(self.judge.look(step))
-                collected = self.loop.run(self._collect())
+                collected = self.loop.run(self.stop.unless_stopped(self._collect()))
             self.folder.games.flush(step)
             self.manager.check_quarantine()
+            self.stop.check(Part.LEARN)
         return collected
 
     async def _collect(self) -> Collected:
@@ -195,6 +201,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
+        self.stop.limit.took(Part.PLAY, clock.seconds["rollout"])
+        self.stop.limit.took(Part.LEARN, metrics["timing/step"] - clock.seconds["rollout"])
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
         metrics["kl_coef"] = self.kl_ctl.value
         every = self.config.evaluation.every
@@ -214,7 +222,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         """
         manager = self.manager.state() if manager is None else manager
         state = TrainerState(step, manager, self.kl_ctl.value, self.identity, self.judge.state())
-        self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
+        with self.stop.measuring(Part.SAVE):
+            self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
 
     def resume(self) -> int:
         """Steps done: those of the newest checkpoint, loaded and synced to the engines, or 0."""

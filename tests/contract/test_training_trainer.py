@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from ray.exceptions import GetTimeoutError
 
 from medical_team.backends import cpu
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
-from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, StallError, SyncError
+from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError, SyncError
 from medical_team.judge.rule import RuleJudge
 from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
@@ -22,6 +24,7 @@ from medical_team.records import GameRecorder
 from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.judging import RunJudge
+from medical_team.training.stopping import Part, Stop, TimeLimit
 from medical_team.types import GameType, Role, Sample
 
 pytestmark = pytest.mark.contract
@@ -90,6 +93,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     bare.cluster = SimpleNamespace(sleepers=[], digests_compare=True)
     bare.engines = EngineSupervisor([], no_restart, max_restarts=0)
     bare.weights_version = 0
+    bare.stop = Stop(TimeLimit(None, 0), tmp_path / "stop")
     bare.judge = RunJudge(WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig()))
     bare.folder = module.Folder(
         GameRecorder(tmp_path / "games"), MetricsWriter(tmp_path), CheckpointStore(tmp_path / "checkpoints", 2)
@@ -166,10 +170,11 @@ class StoppingManager:
 
 
 OUTAGE, LIMIT = JudgeOutage("http://localhost:8000 is away"), QuarantineLimit("the judge contradicts in 30 of 40")
+TOO_FEW = RolloutError("4 of 6 samples are missing")
 
 
-@pytest.mark.parametrize("stops", [{"collect": OUTAGE}, {"check": LIMIT}])
-def test_a_run_that_its_judge_stops_saves_what_was_before_the_step(trainer: Any, stops: dict[str, Exception]):
+@pytest.mark.parametrize("stops", [{"collect": OUTAGE}, {"check": LIMIT}, {"collect": TOO_FEW}])
+def test_a_run_that_stops_while_it_plays_saves_what_was_before_the_step(trainer: Any, stops: dict[str, Exception]):
     trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(**stops)
     trainer.manager.dealt = 7
 
@@ -203,10 +208,65 @@ def test_the_games_of_a_step_that_is_stopped_by_its_quarantine_can_be_looked_at(
     assert (tmp_path / "games" / "step-000003.parquet").exists()
 
 
-def test_another_error_leaves_no_checkpoint(trainer: Any):
-    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=RolloutError("too few"))
+class PatientManager(StoppingManager):
+    """Its games go on until somebody cancels them."""
 
-    with trainer.loop, pytest.raises(RolloutError):
+    async def collect(self, count: int) -> str:
+        self.dealt += count
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await asyncio.Event().wait()
+        return "collected"
+
+
+@pytest.fixture
+def listening(trainer: Any) -> Iterator[Any]:
+    trainer.stop.listen()
+    with trainer.stop.only_at_safe_points():
+        yield trainer
+    trainer.stop.close()
+
+
+def test_a_signal_in_the_middle_of_the_games_saves_what_was_before_them(listening: Any):
+    listening.loop, listening.manager = asyncio.Runner(), PatientManager()
+    listening.manager.dealt = 7
+
+    with listening.loop, pytest.raises(RunStopped, match="SIGUSR1"):
+        listening.play(5)
+
+    state = read_state(listening.folder.checkpoints.newest(), listening.identity)
+    assert (state.step, state.manager) == (4, {"dealt": 7})
+
+
+def test_signals_do_not_break_a_save(listening: Any):
+    def write(*_args: Any) -> list[Any]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return [{}]
+
+    listening.actor_model_group.async_run_method = write
+    listening.save(4)
+
+    assert listening.folder.checkpoints.steps() == [4]
+    with pytest.raises(RunStopped, match="SIGTERM"):
+        listening.stop.check()
+
+
+def test_a_step_that_would_not_end_in_time_is_not_begun(trainer: Any):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager()
+    trainer.stop.limit = TimeLimit(100, 0, now=lambda: 50)
+    trainer.stop.limit.took(Part.LEARN, 60)
+
+    with trainer.loop, pytest.raises(RunStopped, match="too near for play and learn and a save"):
+        trainer.play(5)
+
+    assert trainer.manager.dealt == 0
+    assert trainer.folder.checkpoints.steps() == [4]
+
+
+def test_another_error_leaves_no_checkpoint(trainer: Any):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=KeyError("a bug"))
+
+    with trainer.loop, pytest.raises(KeyError):
         trainer.play(5)
 
     assert trainer.folder.checkpoints.steps() == []

@@ -59,13 +59,15 @@ def play(model: Path, runs: Path, *faults: tuple[str, signal.Signals]) -> tuple[
 
 @contextmanager
 def in_a_turn(run: TrainingRun, process: str, fault: signal.Signals) -> Iterator[None]:
-    """Send the signal to the engine's process as soon as the engine owes an answer."""
+    """Send the signal to the engine's process as soon as the engine owes an answer; it is gone after the step."""
+    struck: list[int] = []
 
     def strike() -> None:
         deadline = time.monotonic() + DEADLINE_S
         while not any(place.in_flight for place in run.trainer.engines.places) and time.monotonic() < deadline:
             time.sleep(0.01)
-        os.kill(pid_of(process), fault)
+        struck.append(pid_of(process))
+        os.kill(struck[-1], fault)
 
     striking = threading.Thread(target=strike)
     striking.start()
@@ -73,6 +75,7 @@ def in_a_turn(run: TrainingRun, process: str, fault: signal.Signals) -> Iterator
         yield
     finally:
         striking.join()
+    assert not any(psutil.pid_exists(pid) for pid in struck)
 
 
 def pid_of(title: str) -> int:

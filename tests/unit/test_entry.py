@@ -48,11 +48,10 @@ RUN_ERRORS = [
     for error in vars(errors).values()
     if isinstance(error, type) and issubclass(error, errors.MedicalTeamError) and error not in USER_ERRORS
 ]
+CODES = dict.fromkeys(USER_ERRORS, 2) | dict.fromkeys(RUN_ERRORS, 1) | {errors.RunStopped: 75}
 
 
-@pytest.mark.parametrize(
-    ("error", "code"), [(error, 2) for error in USER_ERRORS] + [(error, 1) for error in RUN_ERRORS]
-)
+@pytest.mark.parametrize(("error", "code"), CODES.items())
 def test_an_error_of_ours_is_one_sentence_and_a_code(
     error: type[Exception], code: int, capsys: pytest.CaptureFixture[str]
 ):

@@ -71,7 +71,7 @@ class Processes:
         self.handles.append(Handle(len(self.handles), next(self._fates)))
         return self.handles[-1]
 
-    def end(self, handle: Handle) -> None:
+    async def end(self, handle: Handle) -> None:
         handle.ended = True
 
     def is_lost(self, error: Exception) -> bool:

@@ -185,12 +185,20 @@ async def dead() -> Any:
     raise ActorDiedError()
 
 
+async def cut_off() -> Any:
+    """The node with the answer is gone."""
+    from ray.exceptions import OwnerDiedError
+
+    raise OwnerDiedError("0" * 56, None, "")
+
+
 async def never_back(_index: int) -> Any:
     await asyncio.Event().wait()
 
 
-async def test_what_a_dead_engine_owed_is_asked_of_another_with_the_same_seed():
-    first, second = FakeActor(dead), FakeActor(at_once)
+@pytest.mark.parametrize("loss", [dead, cut_off])
+async def test_what_a_lost_engine_owed_is_asked_of_another_with_the_same_seed(loss: Callable[[], Awaitable[Any]]):
+    first, second = FakeActor(loss), FakeActor(at_once)
     pool = pool_of(first, second, restart=never_back)
 
     assert (await pool.generate(CHAT, seed=5)).text == "fine"

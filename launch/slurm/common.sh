@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# What the batch scripts share; sourced in the repository's root.
+
+# The environment that `make install` made, or whichever is on PATH.
+use_environment() {
+    local activate="${VIRTUAL_ENV:-.venv}/bin/activate"
+    # shellcheck disable=SC1090
+    [[ ! -f "$activate" ]] || . "$activate"
+    export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
+}
+
+# node_ip NAME: the address by which the cluster's hosts reach a node. MEDICAL_TEAM_NODE_NETWORK, a prefix such as
+# "10.1.", chooses among this host's addresses where the name leads to loopback, as Debian's /etc/hosts makes it.
+node_ip() {
+    local address ip
+    address=$(scontrol show node -o "$1" | sed -n 's/.* NodeAddr=\([^ ]*\).*/\1/p')
+    ip=$(getent ahostsv4 "$address" | awk 'NR == 1 { print $1 }')
+    if [[ "$ip" == 127.* && "$address" != "$ip" ]]; then
+        ip=$(hostname -I | tr ' ' '\n' | grep -m1 "^${MEDICAL_TEAM_NODE_NETWORK:-[0-9]}")
+    fi
+    [[ -n "$ip" ]] || { echo "Slurm's node $1 has no IPv4 address ($address)" >&2; return 2; }
+    echo "$ip"
+}
+
+# job_end: when Slurm ends the job, in seconds since 1970; nothing for a job without a limit.
+job_end() {
+    local end
+    end=$(squeue -h -j "$SLURM_JOB_ID" -o %e)
+    date -d "$end" +%s 2>/dev/null || true
+}
+
+# finished PID: wait for a child, however many signals come in between; its exit code.
+finished() {
+    local code last
+    while :; do
+        code=0
+        wait "$1" || code=$?
+        kill -0 "$1" 2>/dev/null || break
+    done
+    # A signal that came with the child's end gave the signal's code; the child's own is still to be had then.
+    last=0
+    wait "$1" 2>/dev/null || last=$?
+    [[ $last -eq 127 ]] || code=$last
+    return "$code"
+}
+
+# end_child PID: ask a child to end, and see to it that it does.
+end_child() {
+    kill "$1" 2>/dev/null || return 0
+    timeout 30 tail --pid="$1" -f /dev/null || kill -KILL "$1" 2>/dev/null || true
+    finished "$1" || true
+}
+
+# put_back: into the queue; Slurm then ends this attempt.
+put_back() {
+    scontrol requeue "$SLURM_JOB_ID" || { echo "Slurm does not put job $SLURM_JOB_ID back" >&2; exit 75; }
+    exit 75
+}

@@ -1,0 +1,92 @@
+"""The batch script on a real Slurm of two nodes: signalled, put back, resumed, finished."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from slurm_cluster import SlurmCluster, missing, slurm_cluster
+from tiny import tiny_overrides, write_tiny_model
+
+from medical_team.metrics import read_metrics
+from medical_team.records import read_games
+
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(missing() is not None, reason=f"Slurm: {missing()}")]
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = 6
+TRAINS_WITHIN_S = 400
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
+    with slurm_cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+        yield cluster
+
+
+def submit(slurm: SlurmCluster, folder: Path, arguments: list[str], **environment: str) -> str:
+    command = [
+        "sbatch",
+        "--parsable",
+        "--nodes=2",
+        "--cpus-per-task=4",
+        "--time=20",
+        f"--chdir={ROOT}",
+        f"--output={folder}/job.out",
+    ]
+    return slurm.run(*command, "launch/slurm/train.sbatch", *arguments, **environment)
+
+
+def over(slurm: SlurmCluster, job: str) -> bool:
+    return slurm.job(job)["JobState"] in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL")
+
+
+def logs(folder: Path) -> str:
+    return "\n".join(
+        f"== {path}\n{path.read_text()[-3000:]}" for path in folder.rglob("*") if path.suffix in (".out", ".log")
+    )
+
+
+def test_a_job_that_is_signalled_is_put_back_and_finishes(slurm: SlurmCluster, tmp_path: Path) -> None:
+    run = tmp_path / "tiny"
+    keys = {"train__estimator": "reinforce", "train__kl_coef": 0, "train__steps": STEPS, "evaluation__notes": 0}
+    arguments = tiny_overrides(write_tiny_model(tmp_path / "model"), tmp_path, cluster__backend="cpu", **keys)
+    # The actor and the engine take a GPU each: neither node is enough.
+    job = submit(slurm, tmp_path, arguments, MEDICAL_TEAM_LOGICAL_GPUS="1")
+
+    def trains() -> bool:
+        assert not over(slurm, job), logs(tmp_path)
+        return (run / "metrics.jsonl").exists() and len(read_metrics(run / "metrics.jsonl")) > 0
+
+    slurm.wait_until("the first step is done", trains, TRAINS_WITHIN_S)
+    slurm.run("scancel", "--batch", "--signal=USR1", job)
+    slurm.wait_until("the job is over", lambda: over(slurm, job), TRAINS_WITHIN_S)
+
+    state = slurm.job(job)
+    assert (state["JobState"], state["ExitCode"], state["Restarts"]) == ("COMPLETED", "0:0", "1"), logs(tmp_path)
+    attempts = json.loads((run / "slurm" / "attempts.json").read_text())
+    assert [(one["number"], one["code"], one["signalled"]) for one in attempts] == [(0, 75, True), (1, 0, False)]
+    assert 0 < attempts[0]["step"] < STEPS == attempts[1]["step"]
+    assert [line["step"] for line in read_metrics(run / "metrics.jsonl")] == [*range(1, STEPS + 1)]
+    games = read_games(run / "games").column("game_id").to_pylist()
+    assert sorted(games) == list(range(len(games))), "no game is dealt twice, none is left out"
+    for number in (0, 1):
+        folder = run / "slurm" / f"{job}-{number}"
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert "2 Ray node(s)" in (folder / "train.log").read_text()
+        assert not (folder / "ray-token").exists(), "the token ends with the cluster"
+    said = (tmp_path / "job.out").read_text()
+    assert "requeue: attempt 0 saved" in said and "done: trained to the end in 2 attempt(s)" in said
+    assert (run / "model" / "config.json").is_file()
+
+
+def test_bad_input_fails_the_job_and_is_not_tried_again(slurm: SlurmCluster, tmp_path: Path) -> None:
+    job = submit(slurm, tmp_path, ["train.stepz=3"])
+    slurm.wait_until("the job is over", lambda: over(slurm, job), 60)
+
+    state = slurm.job(job)
+    assert (state["JobState"], state["ExitCode"], state["Restarts"]) == ("FAILED", "2:0", "0")
+    assert (tmp_path / "job.out").read_text().splitlines()[-1].startswith("ConfigError: ")
