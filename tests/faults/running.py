@@ -197,6 +197,8 @@ class Run:
     def _check_end(
         self, attempt: Attempt, workers: Sequence[Process], code: int, expected: int, says: str | None
     ) -> None:
+        for process in workers:
+            process.send(signal.SIGCONT)  # one that was stopped notices only now that the driver is gone
         left = wait_until_gone(list(workers), GONE_WITHIN_S)
         for process in left:
             process.send(signal.SIGKILL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from signal import SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGKILL, SIGSTOP
 
 from faults.attempt import Attempt
 from faults.running import STEP_WITHIN_S, Measured, Run
@@ -17,15 +17,12 @@ def between_the_groups(run: Run) -> Measured:
 
     def strike(attempt: Attempt) -> float:
         held_at("save")(attempt)
-        critic = attempt.workers(CRITIC)
-        for process in critic:
+        for process in attempt.workers(CRITIC):
             process.send(SIGSTOP)
         attempt.release("save")
         attempt.wait_until(written.exists, STEP_WITHIN_S, "the actor's part was written")
         struck = time.monotonic()
         attempt.process.kill()
-        for process in critic:  # only one that runs notices that its cluster is gone
-            process.send(SIGCONT)
         return struck
 
     return run.ends(strike, -SIGKILL)
