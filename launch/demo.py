@@ -54,7 +54,7 @@ def demo(config: Config, arguments: list[str]) -> None:
     from medical_team.data.dataset import load_notes
     from medical_team.report import print_summary
     from medical_team.terminal import console
-    from medical_team.training.identity import newest_state
+    from medical_team.training.identity import checkpoint_store, newest_checkpoint
     from medical_team.training.notes import check_notes_for
     from medical_team.training.preflight import check_without_model
 
@@ -63,7 +63,9 @@ def demo(config: Config, arguments: list[str]) -> None:
     console.rule("1  Notes")
     notes = load_notes(config.data, config.run.seed)
     check_notes_for(config, notes)
-    newest_state(config, notes)  # one of another run is refused now, not after the warm start
+    newest_checkpoint(
+        config, checkpoint_store(config), notes
+    )  # one of another run is refused now, not after the warm start
     console.print(f"{len(notes.train)} to play on, {len(notes.held_out)} held out ({config.data.source})")
     console.rule("2  Warm start: what an answer looks like")
     # In a process of its own: what it takes would stay with this one for the whole run.

@@ -41,6 +41,14 @@ class CheckpointError(UserError):
     """A checkpoint to go on from is missing, incomplete or belongs to another run."""
 
 
+class CheckpointWriteError(MedicalTeamError):
+    """A checkpoint could not be written; the ones before it are still there."""
+
+
+class DiskFull(CheckpointWriteError):
+    """There is no room for another checkpoint: the run ends, and goes on when there is."""
+
+
 class RolloutError(MedicalTeamError):
     """A rollout could not reach its batch."""
 

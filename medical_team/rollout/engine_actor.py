@@ -70,7 +70,7 @@ class EngineActor(_PlainRolloutActor):
         return self._version
 
     async def adopt_version(self, version: int) -> None:
-        """Called on an engine that came back: it holds the weights of that many syncs."""
+        """Called on an engine that came back, or in a run that did: so many syncs have there been."""
         await self.reset_prefix_cache()
         self._version = version
 

@@ -6,7 +6,7 @@ states. Here an actor saves into the folder it is given, once, with everything o
 
 from __future__ import annotations
 
-import random
+from pathlib import Path
 from typing import Any
 
 from medical_team.backends import prepare
@@ -15,14 +15,15 @@ from medical_team.backends.remote_code import refuse_remote_code
 prepare()
 refuse_remote_code()
 
-import numpy as np  # noqa: E402 - only after prepare()
-import torch  # noqa: E402
+import torch  # noqa: E402 - only after prepare()
 from openrlhf.trainer.ray.launcher import ReferenceModelActor  # noqa: E402
 from openrlhf.trainer.ray.ppo_actor import PolicyModelActor  # noqa: E402
 from openrlhf.trainer.ray.ppo_critic import CriticModelActor  # noqa: E402
 
 from medical_team.errors import CheckpointError  # noqa: E402
 from medical_team.rollout.worker import Digest, digest  # noqa: E402
+from medical_team.training.random_states import random_states, restore_random_states  # noqa: E402
+from medical_team.training.state_files import BackgroundFiles  # noqa: E402
 
 
 def _plain(remote_class: Any) -> Any:
@@ -39,19 +40,31 @@ class _Checkpointed:
         raise AssertionError("a checkpointed actor names its DeepSpeed engine")
 
     def save_to(self, folder: str) -> None:
-        """Write this rank's part into ``folder``; all ranks call it."""
-        self._engine().save_checkpoint(folder, tag=self._TAG, client_state={"random": _random_states()})
+        """Copy this rank's part and write it into ``folder`` in the background; all ranks call it.
+
+        A receipt is there when it is written.
+        """
+        engine, files = self._with_files()
+        engine.save_checkpoint(folder, self._TAG, client_state={"random": random_states()}, save_latest=False)
+        files.write(Path(folder), engine.global_rank)
 
     def load_from(self, folder: str) -> None:
-        """Read it back.
+        """Read it back. The driver has verified every file.
 
         Raises:
             CheckpointError: The folder has no checkpoint of this group.
         """
-        path, states = self._engine().load_checkpoint(folder, tag=self._TAG)
+        engine, _ = self._with_files()
+        path, states = engine.load_checkpoint(folder, tag=self._TAG)
         if path is None:
             raise CheckpointError(f"{folder} holds no checkpoint")
-        _restore_random_states(states["random"])
+        restore_random_states(states["random"])
+
+    def _with_files(self) -> tuple[Any, BackgroundFiles]:
+        engine = self._engine()
+        if not isinstance(engine.checkpoint_engine, BackgroundFiles):
+            engine.checkpoint_engine = BackgroundFiles()
+        return engine, engine.checkpoint_engine
 
 
 class PolicyActor(_Checkpointed, _plain(PolicyModelActor)):
@@ -103,13 +116,3 @@ class CriticActor(_Checkpointed, _plain(CriticModelActor)):
 
 class ReferenceActor(_plain(ReferenceModelActor)):
     """One rank of the frozen reference policy."""
-
-
-def _random_states() -> dict[str, Any]:
-    return {"python": random.getstate(), "numpy": np.random.get_state(), "torch": torch.get_rng_state()}
-
-
-def _restore_random_states(states: dict[str, Any]) -> None:
-    random.setstate(states["python"])
-    np.random.set_state(states["numpy"])
-    torch.set_rng_state(states["torch"])

@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from medical_team.checkpoints import Checkpoint, CheckpointStore
+from medical_team.checkpoints.state import changed_settings, flatten
 from medical_team.config import Config
 from medical_team.data.dataset import NoteSplits
-from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.model_folder import weights_fingerprint
+from medical_team.training.preflight import checkpoint_bytes
+from medical_team.types import Note
+
+logger = logging.getLogger(__name__)
+
+# Sections and keys that decide what is dealt or what a reward is worth: a run in which they changed is two runs.
+_FIXED_SETTINGS = (
+    "game.gates",
+    "judge.explanations",
+    "rewards",
+    "rollout.deals_ahead",
+    "rollout.max_deals_factor",
+)
 
 
-def newest_state(config: Config, notes: NoteSplits) -> TrainerState | None:
-    """What a resumed run goes on from; ``None`` where it starts.
+def checkpoint_store(config: Config) -> CheckpointStore:
+    """The checkpoints of the run's folder."""
+    return CheckpointStore(
+        config.run_dir / "checkpoints",
+        config.checkpoint.keep,
+        config.cluster.phase_timeout_s,
+        checkpoint_bytes(config),
+    )
+
+
+def newest_checkpoint(config: Config, store: CheckpointStore, notes: NoteSplits) -> Checkpoint | None:
+    """What a resumed run goes on from, verified; ``None`` where it starts. Says what is configured otherwise.
 
     Raises:
-        CheckpointError: The newest checkpoint belongs to another run.
+        CheckpointError: No checkpoint is valid, or the newest valid one belongs to another run.
     """
-    store = CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep)
-    newest = store.newest() if config.run.resume == "auto" else None
-    return read_state(newest, identity(config, notes)) if newest is not None else None
+    newest = store.newest(identity(config, notes)) if config.run.resume == "auto" else None
+    if newest is not None:
+        for change in changed_settings(newest.state, settings(config)):
+            logger.info("%s goes on with another setting: %s", newest.path.name, change)
+    return newest
 
 
 def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
-    """What makes a run this run; a resume with anything else would deal other games."""
-    return {
+    """What makes a run this run; a resume with anything else would deal other games or learn something else."""
+    all_settings = settings(config)
+    fixed = {key: value for key, value in all_settings.items() if _is_fixed(key)}
+    return fixed | {
         "run.seed": config.run.seed,
         "data.source": config.data.source,
-        "train notes": len(notes.train),
+        "train notes": f"{len(notes.train)} with digest {notes_digest(notes.train)}",
         "game.mix": {str(kind): weight for kind, weight in config.game.mix.items()},
         "samples a step": config.samples_per_step,
         "train.estimator": config.train.estimator,
@@ -37,3 +70,23 @@ def identity(config: Config, notes: NoteSplits) -> dict[str, Any]:
         "actor ranks": config.cluster.actor.world_size(),
         "critic ranks": config.cluster.critic.world_size() if config.uses_critic else 0,
     }
+
+
+def start_position(of_run: Mapping[str, Any]) -> str:
+    """Name of the point before the first step: the same in every attempt at a run, another in another run."""
+    return hashlib.sha256(json.dumps(of_run, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """The whole configuration by dotted key, JSON-able."""
+    return json.loads(json.dumps(flatten(config.model_dump(mode="json"))))
+
+
+def notes_digest(notes: Iterable[Note]) -> str:
+    """Of everything in the notes, in their order: 64 bits, which tell data sets apart and nothing about a note."""
+    content = json.dumps([asdict(note) for note in notes], sort_keys=True).encode()
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _is_fixed(key: str) -> bool:
+    return any(key == fixed or key.startswith(f"{fixed}.") for fixed in _FIXED_SETTINGS)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from medical_team.backends import BACKEND_VARIABLE, Backend, prepare, resolve
+from medical_team.checkpoints import JournaledEngine, TurnJournal
+from medical_team.checkpoints.journal import FOLDER as JOURNAL_FOLDER
 from medical_team.config import Config, to_yaml
 from medical_team.data.dataset import load_notes
 from medical_team.data.deck import Deck
@@ -25,9 +27,8 @@ from medical_team.metrics import MetricsWriter
 from medical_team.planning.placement import placement_plan
 from medical_team.records import GameRecorder, Provenance
 from medical_team.rollout.supervisor import EngineSupervisor
-from medical_team.training.checkpoint import CheckpointStore
 from medical_team.training.critic import first_layers
-from medical_team.training.identity import identity, newest_state
+from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint
 from medical_team.training.judging import admit_to_run, is_put_to_admission, open_run_judge
 from medical_team.training.model_folder import load_tokenizer
 from medical_team.training.notes import check_notes_for, whole_pairs
@@ -69,7 +70,9 @@ class TrainingRun:
         on_phase("reading the notes")
         self.notes = load_notes(config.data, config.run.seed)
         check_notes_for(config, self.notes)
-        newest_state(config, self.notes)  # a checkpoint of another run is refused before anything starts
+        # One that is damaged or of another run is refused before anything starts.
+        self._checkpoints = checkpoint_store(config)
+        self._newest = newest_checkpoint(config, self._checkpoints, self.notes)
         self.stop = stop_of(config)
         self.loop = asyncio.Runner()
         self._until_the_end = AsyncExitStack()
@@ -160,7 +163,7 @@ class TrainingRun:
         engines = EngineSupervisor(cluster.engines, revival, config.cluster.max_engine_restarts)
         self.pools = self._pools(cluster, engines, template)
         judge = self._open(open_run_judge(config, started | cluster.judges))
-        manager = build_manager(config, self.notes.train, self.pools, judge, folder.games)
+        manager = build_manager(config, self.notes.train, self._journaled(folder.journal), judge, folder.games)
         return SelfPlayTrainer(
             config,
             strategy,
@@ -191,9 +194,8 @@ class TrainingRun:
     def _admit_judge(self) -> None:
         """Before the first step and before any evaluation; a judge that this run has set aside stays aside."""
         trainer, notes = self.trainer, self.notes.train + self.notes.held_out
-        newest = newest_state(self.config, self.notes)
-        if newest is not None:
-            trainer.judge.restore(newest.judge)
+        if self._newest is not None:
+            trainer.judge.restore(self._newest.state.judge)
         watched = trainer.judge.watched
         if is_put_to_admission(self.config, watched):
             self._on_phase("asking the judge what is known")
@@ -209,17 +211,26 @@ class TrainingRun:
         pools = [EnginePool(engines, members, template, sampling, patience) for members in cluster.pools]
         return {Role.ATTACKER: pools[0], Role.ASSESSOR: pools[-1]}
 
+    def _journaled(self, journal: TurnJournal) -> dict[Role, JournaledEngine]:
+        """The pools as the manager has them: what a broken-off step was answered is not sampled again."""
+        rollout = self.config.rollout
+        sampling = f"{rollout.max_new_tokens}/{rollout.temperature}/{rollout.top_p}/{self.config.model.max_length}"
+        return {role: JournaledEngine(pool, journal, sampling) for role, pool in self.pools.items()}
+
     def _open_folder(self, folder: Any, dtype: str) -> Any:
         config = self.config
         config.run_dir.mkdir(parents=True, exist_ok=True)
         (config.run_dir / "config.yaml").write_text(to_yaml(config))
         (config.run_dir / "versions.json").write_text(json.dumps(versions() | {"dtype": dtype}, indent=1))
         metrics = MetricsWriter(config.run_dir)
-        self._until_the_end.callback(metrics.close)
+        journal = TurnJournal(config.run_dir / JOURNAL_FOLDER)
+        for left in (metrics, journal, self._checkpoints):
+            self._until_the_end.callback(left.close)
         return folder(
             games=GameRecorder(config.run_dir / "games", Provenance(config.run.name, config.data.description)),
             metrics=metrics,
-            checkpoints=CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep),
+            checkpoints=self._checkpoints,
+            journal=journal,
         )
 
 

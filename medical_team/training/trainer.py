@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 
+from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.config import Config
 from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, RolloutError, RunStopped, SyncError
 from medical_team.manager import Collected, MedicalGameManager
@@ -24,10 +26,11 @@ from medical_team.records import GameRecorder
 from medical_team.rollout.experience import to_experiences
 from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.rollout.worker import agree
-from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
+from medical_team.training.identity import settings, start_position
 from medical_team.training.judging import RunJudge
+from medical_team.training.random_states import random_states, restore_random_states
 from medical_team.training.revival import ping
 from medical_team.training.stopping import Part, Stop
 from medical_team.training.waiting import Deadline
@@ -48,6 +51,7 @@ class Folder:
     games: GameRecorder
     metrics: MetricsWriter
     checkpoints: CheckpointStore
+    journal: TurnJournal
 
 
 class SelfPlayTrainer(BasePPOTrainer):
@@ -82,6 +86,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.judge_metrics: Metrics = {}
         self.folder = folder
         self.identity = identity
+        self.position = start_position(identity)
         self.on_step = on_step
         self.evaluate = evaluate
         self.loop = loop
@@ -101,8 +106,11 @@ class SelfPlayTrainer(BasePPOTrainer):
             with clock.phase("sync"):
                 self.sync_weights()
             self.report(step, collected, losses, clock)
+            self.folder.checkpoints.check()
             if self.is_due(step):
                 self.save(step)
+        self.folder.checkpoints.finish()
+        self.folder.journal.clear()
 
     def play(self, step: int) -> Collected:
         """Games until there are exactly the samples a step needs; the games go to the records.
@@ -114,6 +122,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         """
         with self._saved_if_stopped(step):
             self.stop.check(Part.PLAY, Part.LEARN)
+            self.folder.journal.begin(step, self.position)
             with self.awake():
                 self.judge_metrics = self.loop.run(self.judge.look(step))
                 collected = self.loop.run(self.stop.unless_stopped(self._collect()))
@@ -136,8 +145,10 @@ class SelfPlayTrainer(BasePPOTrainer):
         try:
             yield
         except _RESUMABLE:
+            self.folder.checkpoints.finish()
             if step - 1 not in (0, *self.folder.checkpoints.steps()):
                 self.save(step - 1, before)
+                self.folder.checkpoints.finish()
             raise
 
     @contextmanager
@@ -169,6 +180,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             if group is not None:
                 given = group.async_run_method_batch(method_name="append", experience=experiences)
                 self.deadline.results("handing out the samples", given)
+        self.position = uuid.uuid4().hex
         return self.deadline.run("the update", self.ppo_train, step - 1)
 
     def sync_weights(self) -> None:
@@ -218,43 +230,63 @@ class SelfPlayTrainer(BasePPOTrainer):
     def save(self, step: int, manager: Mapping[str, Any] | None = None) -> None:
         """Checkpoint: models, optimizers and random states by their groups, everything else by the driver.
 
-        ``manager`` is the manager's state after that step, where it has played on since.
+        Returns when everything is copied; it is written while the next step is played. ``manager`` is the manager's
+        state after that step, where it has played on since.
+
+        Raises:
+            CheckpointWriteError, StallError: The save before this one failed, or there is no room for this one.
         """
-        manager = self.manager.state() if manager is None else manager
-        state = TrainerState(step, manager, self.kl_ctl.value, self.identity, self.judge.state())
+        state = TrainerState(
+            step=step,
+            manager=self.manager.state() if manager is None else manager,
+            kl_coef=self.kl_ctl.value,
+            identity=self.identity,
+            judge=self.judge.state(),
+            position=self.position,
+            random=random_states(),
+            config=settings(self.config),
+        )
         with self.stop.measuring(Part.SAVE):
-            self.folder.checkpoints.save(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
+            self.folder.checkpoints.begin(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
 
     def resume(self) -> int:
-        """Steps done: those of the newest checkpoint, loaded and synced to the engines, or 0."""
-        newest = self.folder.checkpoints.newest() if self.config.run.resume == "auto" else None
-        if newest is None:
-            if self.config.run.resume == "auto":  # steps of an attempt that saved nothing are done again
-                self.folder.games.discard_after(0)
-                self.folder.metrics.discard_after(0)
+        """Steps done: those of the newest valid checkpoint, loaded and synced to the engines, or 0."""
+        if self.config.run.resume != "auto":
             return 0
-        state = read_state(newest, self.identity)
-        self._each_group("load_from", newest, "loading the checkpoint")
+        newest = self.folder.checkpoints.newest(self.identity)
+        step = newest.state.step if newest is not None else 0
+        self.folder.games.discard_after(step)  # steps of an attempt that saved nothing after them are done again
+        self.folder.metrics.discard_after(step)
+        if newest is None:
+            return 0
+        state = newest.state
+        self._each_group("load_from", newest.path, "loading the checkpoint")
         self.manager.restore(state.manager)
         self.kl_ctl.value = state.kl_coef
-        self.folder.games.discard_after(state.step)
-        self.folder.metrics.discard_after(state.step)
+        self.position = state.position
+        restore_random_states(state.random)
+        self.weights_version = step - 1  # the sync makes it that of the step
+        told = [engine.adopt_version.remote(self.weights_version) for engine in self.vllm_engines]
+        self.deadline.results("telling the engines their version", told)
         self.sync_weights()
-        logger.info("resumed after step %d", state.step)
-        return state.step
+        logger.info("resumed after step %d", step)
+        return step
 
     def save_model(self) -> Path:
         """The policy as a Hugging Face folder."""
         self.deadline.results("saving the model", self.actor_model_group.async_save_model())
         return Path(self.args.ckpt.output_dir)
 
-    def _each_group(self, method: str, folder: Path, phase: str) -> None:
+    def _each_group(self, method: str, folder: Path, phase: str) -> dict[str, int]:
+        """Have every rank of the groups do it with its group's folder; returns the number of ranks by group."""
         groups = {"actor": self.actor_model_group, "critic": self.critic_model_group}
-        refs = []
-        for name, group in groups.items():
-            if group is not None:
-                refs += group.async_run_method(method, str(folder.resolve() / name))
-        self.deadline.results(phase, refs)
+        refs = {
+            name: group.async_run_method(method, str(folder.resolve() / name))
+            for name, group in groups.items()
+            if group is not None
+        }
+        self.deadline.results(phase, [ref for of_group in refs.values() for ref in of_group])
+        return {name: len(of_group) for name, of_group in refs.items()}
 
 
 class Clock:

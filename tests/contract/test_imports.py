@@ -25,12 +25,15 @@ LEVELS = [
     {"config"},
     {"data", "game", "judge", "models", "rewards"},
     {"evaluation", "manager", "metrics", "opponents", "records"},
+    {"checkpoints"},
     {"backends", "planning", "rollout", "training"},
     {"entry", "remote_judge", "report", "terminal"},
 ]
 
 # Programs (python -m) that are filed in a room and belong to the rim: they may import every level, the room not them.
-ENTRY_POINTS = {PACKAGE / path for path in ("judge/probe.py", "judge/rejudge.py", "records/export.py")}
+ENTRY_POINTS = {
+    PACKAGE / path for path in ("checkpoints/__main__.py", "judge/probe.py", "judge/rejudge.py", "records/export.py")
+}
 
 
 def room_of(path: Path) -> str:

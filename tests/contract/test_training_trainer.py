@@ -15,6 +15,8 @@ import pytest
 from ray.exceptions import GetTimeoutError
 
 from medical_team.backends import cpu
+from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
+from medical_team.checkpoints.receipt import leave_receipt
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
 from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError, SyncError
 from medical_team.judge.rule import RuleJudge
@@ -22,8 +24,8 @@ from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.rollout.supervisor import EngineSupervisor
-from medical_team.training.checkpoint import CheckpointStore, TrainerState, read_state
 from medical_team.training.judging import RunJudge
+from medical_team.training.random_states import random_states
 from medical_team.training.stopping import Part, Stop, TimeLimit
 from medical_team.types import GameType, Role, Sample
 
@@ -34,14 +36,17 @@ SAMPLE = Sample(0, Role.ASSESSOR, GameType.VANILLA_BENIGN, (1, 2), (3,), 0.5, tr
 
 
 class FakeGroup:
-    """A group of actors that remembers what it was asked; its answers need no Ray."""
+    """A group of one actor that remembers what it was asked and leaves receipts; its answers need no Ray."""
 
     def __init__(self, digest: tuple[float, float] = (1.0, 2.0)) -> None:
         self.asked: list[str] = []
         self._digest = digest
 
-    def async_run_method(self, method_name: str, *_args: Any, **_kwargs: Any) -> list[Any]:
+    def async_run_method(self, method_name: str, *args: Any, **_kwargs: Any) -> list[Any]:
         self.asked.append(method_name)
+        if method_name == "save_to":
+            Path(args[0]).mkdir()
+            leave_receipt(Path(args[0]), 0, {})
         return [self._digest if method_name == "weights_digest" else {}]
 
     def async_run_method_batch(self, method_name: str, **_kwargs: Any) -> list[Any]:
@@ -59,6 +64,8 @@ class FakeEngine:
         self.synced = 0
         self.weights_digest = SimpleNamespace(remote=lambda: digest)
         self.weights_synced = SimpleNamespace(remote=self._count)
+        self.adopted: list[int] = []
+        self.adopt_version = SimpleNamespace(remote=self.adopted.append)
 
     def _count(self) -> int:
         self.synced += 1
@@ -96,8 +103,12 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     bare.stop = Stop(TimeLimit(None, 0), tmp_path / "stop")
     bare.judge = RunJudge(WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig()))
     bare.folder = module.Folder(
-        GameRecorder(tmp_path / "games"), MetricsWriter(tmp_path), CheckpointStore(tmp_path / "checkpoints", 2)
+        GameRecorder(tmp_path / "games"),
+        MetricsWriter(tmp_path),
+        CheckpointStore(tmp_path / "checkpoints", 2),
+        TurnJournal(tmp_path / "journal"),
     )
+    bare.position = "start"
     with asyncio.Runner() as bare.loop:
         yield bare
 
@@ -122,7 +133,9 @@ def test_a_run_that_saved_nothing_starts_over(trainer: Any):
 
 
 def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
-    trainer.folder.checkpoints.save(TrainerState(2, {"deck": 9}, 0.25, {"run.seed": 17}), lambda folder: None)
+    trainer.folder.checkpoints.save(
+        TrainerState(2, {"deck": 9}, 0.25, {"run.seed": 17}, position="p", random=random_states()), lambda folder: None
+    )
     for step in (1, 2, 3):
         trainer.folder.metrics.write(step, {"loss": 1.0})
 
@@ -132,6 +145,9 @@ def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
     assert trainer.actor_model_group.asked[0] == trainer.critic_model_group.asked[0] == "load_from"
     assert "broadcast_to_vllm" in trainer.actor_model_group.asked
     assert [engine.synced for engine in trainer.vllm_engines] == [1, 1]
+    assert [engine.adopted for engine in trainer.vllm_engines] == [[1], [1]]
+    assert trainer.weights_version == 2
+    assert trainer.position == "p"
 
 
 def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
@@ -143,6 +159,7 @@ def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
 
 def test_a_checkpoint_has_a_part_of_every_group(trainer: Any):
     trainer.save(4)
+    trainer.folder.checkpoints.finish()
 
     assert trainer.folder.checkpoints.steps() == [4]
     assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
@@ -181,8 +198,7 @@ def test_a_run_that_stops_while_it_plays_saves_what_was_before_the_step(trainer:
     with trainer.loop, pytest.raises(type(*stops.values())):
         trainer.play(5)
 
-    newest = trainer.folder.checkpoints.newest()
-    state = read_state(newest, trainer.identity)
+    state = trainer.folder.checkpoints.newest(trainer.identity).state
     assert (state.step, state.manager) == (4, {"dealt": 7})
     assert trainer.actor_model_group.asked == trainer.critic_model_group.asked == ["save_to"]
 
@@ -302,9 +318,9 @@ def test_the_judge_is_looked_at_before_a_step_is_played(trainer: Any):
 def test_a_judge_that_is_set_aside_is_in_the_checkpoint(trainer: Any):
     trainer.judge.restore({"set_aside": "rule-1"})
     trainer.save(4)
+    trainer.folder.checkpoints.finish()
 
-    newest = trainer.folder.checkpoints.newest()
-    assert read_state(newest, trainer.identity).judge == {"set_aside": "rule-1"}
+    assert trainer.folder.checkpoints.newest(trainer.identity).state.judge == {"set_aside": "rule-1"}
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from broken import write_configurations, write_models, write_notes
 
+from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import load_config
 from medical_team.data.dataset import load_notes
 from medical_team.entry import run_entry_point
-from medical_team.training.checkpoint import CheckpointStore, TrainerState
 from medical_team.training.identity import identity
 from medical_team.training.run import TrainingRun
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import load_config
 from medical_team.data.dataset import NoteSplits
 from medical_team.errors import CheckpointError, DataError
-from medical_team.training.checkpoint import CheckpointStore, TrainerState
-from medical_team.training.identity import identity, newest_state
+from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint, settings, start_position
 from medical_team.training.notes import check_notes_for, whole_pairs
 from medical_team.training.run import resolve_dtype, scheduler_steps
 from medical_team.training.versions import versions
@@ -73,10 +73,66 @@ def test_a_checkpoint_of_another_run_is_refused_before_anything_starts(tmp_path:
     notes = NoteSplits(notes_of([[True, False]]), notes_of([[True, False]]))
     overrides = [f"run.dir={tmp_path}", "run.resume=auto"]
     config = load_config(None, overrides)
-    newest_state(config, notes)
+    assert newest_checkpoint(config, checkpoint_store(config), notes) is None
     state = TrainerState(1, {}, 0.0, identity(config, notes))
     CheckpointStore(config.run_dir / "checkpoints", keep=1).save(state, lambda folder: None)
 
-    newest_state(config, notes)
+    found = newest_checkpoint(config, checkpoint_store(config), notes)
+    assert found is not None and found.state == state
+    other = load_config(None, [*overrides, "run.seed=18"])
     with pytest.raises(CheckpointError, match=r"run\.seed was 17, is 18"):
-        newest_state(load_config(None, [*overrides, "run.seed=18"]), notes)
+        newest_checkpoint(other, checkpoint_store(other), notes)
+
+
+def test_what_is_configured_otherwise_is_said_key_by_key_and_allowed(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    caplog.set_level("INFO")
+    notes = NoteSplits(notes_of([[True, False]]), notes_of([[True, False]]))
+    overrides = [f"run.dir={tmp_path}", "run.resume=auto"]
+    config = load_config(None, overrides)
+    state = TrainerState(1, {}, 0.0, identity(config, notes), config=settings(config))
+    checkpoint_store(config).save(state, lambda folder: None)
+    other = load_config(None, [*overrides, "train.actor.learning_rate=2e-6", "vllm.num_engines=3", "train.steps=99"])
+
+    assert newest_checkpoint(other, checkpoint_store(other), notes) is not None
+
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "step-000001 goes on with another setting: train.actor.learning_rate was 1e-06, is 2e-06",
+        "step-000001 goes on with another setting: vllm.num_engines was 1, is 3",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "rewards.localisation=0.25",
+        "game.gates.max_edited_tokens=3",
+        "rollout.deals_ahead=2",
+        "rollout.max_deals_factor=5",
+        "judge.explanations=true",
+        "cluster.actor.gpus_per_node=3",
+    ],
+)
+def test_what_gives_deals_rewards_or_states_another_meaning_is_another_run(changed: str):
+    notes = NoteSplits(notes_of([[True, False]]), ())
+    key, _, value = changed.partition("=")
+
+    before, now = identity(load_config(), notes), identity(load_config(None, [changed]), notes)
+
+    differing = [name for name in now if before[name] != now[name]]
+    assert differing == ["actor ranks" if key.startswith("cluster") else key], value
+
+
+def test_a_note_that_changed_is_another_data_set_and_its_text_is_not_said():
+    before, now = (identity(load_config(), NoteSplits((Note("a", (text,), "g"),), ())) for text in ("It is.", "It is!"))
+
+    assert [name for name in now if before[name] != now[name]] == ["train notes"]
+    assert "It is" not in str(now["train notes"])
+
+
+def test_attempts_at_a_run_begin_at_the_same_point_and_other_runs_elsewhere():
+    def begins_at(*overrides: str) -> str:
+        return start_position(identity(load_config(None, overrides), NoteSplits((), ())))
+
+    assert begins_at() == begins_at("run.resume=auto", "vllm.num_engines=2")
+    assert begins_at() != begins_at("run.seed=18")

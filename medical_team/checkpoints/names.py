@@ -1,0 +1,49 @@
+"""How the entries of a folder of checkpoints are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+LATEST = "latest"
+
+_COMPLETE = re.compile(r"step-(\d{6,})(\.old)?")
+_PARTIAL = re.compile(r"\.step-\d{6,}\.partial")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """A checkpoint by its name alone, whole or not; they sort by age.
+
+    ``current`` is false for one that a newer save of the same step is about to replace.
+    """
+
+    step: int
+    current: bool
+    path: Path
+
+
+def entries(folder: Path) -> list[Entry]:
+    """All there are, oldest first."""
+    if not folder.is_dir():
+        return []
+    found = ((_COMPLETE.fullmatch(path.name), path) for path in folder.iterdir())
+    return sorted(Entry(int(match[1]), match[2] is None, path) for match, path in found if match)
+
+
+def partials(folder: Path) -> list[Path]:
+    """What saves that were broken off left."""
+    return sorted(path for path in folder.iterdir() if _PARTIAL.fullmatch(path.name)) if folder.is_dir() else []
+
+
+def complete_path(folder: Path, step: int) -> Path:
+    return folder / f"step-{step:06d}"
+
+
+def replaced_path(folder: Path, step: int) -> Path:
+    return folder / f"step-{step:06d}.old"
+
+
+def partial_path(folder: Path, step: int) -> Path:
+    return folder / f".step-{step:06d}.partial"
