@@ -1,6 +1,6 @@
 """Does to a run what can happen to one, and writes down what it cost.
 
-    python tests/faults/report.py [--check] [--list] [--keep FILE] [SCENARIO ...]
+    python tests/faults/report.py [--check] [--list] [--keep FILE] [--within S] [SCENARIO ...]
 
 Plays every scenario (or the named ones) on real Ray, vLLM and DeepSpeed with a tiny random model, prints a table, and
 writes docs/faults.md when all were played. Fails when a game was lost or trained on twice, or a run did not get over
@@ -10,12 +10,15 @@ Options:
     --check      write nothing; fail when docs/faults.md names other scenarios or outcomes (times are not compared)
     --list       names of the scenarios
     --keep FILE  keep results there, and do not play again what it has: a report in several sittings
+    --within S   begin no scenario after so many seconds: the end of a sitting
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import signal
 import sys
 import tempfile
 import time
@@ -57,12 +60,15 @@ class Kept:
         return json.loads(self._path.read_text()) if self._path is not None and self._path.exists() else {}
 
 
-def play(scenarios: Sequence[Scenario], kept: Kept) -> list[str]:
-    """Play what is not kept yet; sentences about what went wrong."""
+def play(scenarios: Sequence[Scenario], kept: Kept, within_s: float) -> list[str]:
+    """Play scenarios, as many as begin within so many seconds; sentences about what went wrong."""
     wrong: list[str] = []
+    until = time.monotonic() + within_s
     with ground() as folder, Runs(folder) as runs:
         for scenario in scenarios:
             began = time.monotonic()
+            if began > until:
+                return wrong
             failed = play_one(scenario, runs, kept)
             console.print(f"{time.monotonic() - began:5.0f} s  {scenario.name}{': FAILED' if failed else ''}")
             if failed:
@@ -139,27 +145,32 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--list", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--keep", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--within", type=float, default=math.inf, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.list:
         print("\n".join(scenario.name for scenario in SCENARIOS))
         return 0
     if unknown := set(options.names) - {scenario.name for scenario in SCENARIOS}:
         parser.error(f"no scenario is called {', '.join(sorted(unknown))}: --list shows what there is")
-    return report(options.names, options.check, Kept(options.keep))
+    # Whoever ends a report ends what it has started, too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    return report(options.names, options.check, Kept(options.keep), options.within)
 
 
-def report(names: Sequence[str], check: bool, kept: Kept) -> int:
+def report(names: Sequence[str], check: bool, kept: Kept, within_s: float) -> int:
     """Play, show, write or compare; the exit code."""
     obstacles = {scenario.name: reason for scenario in SCENARIOS if (reason := scenario.obstacle())}
     for name, reason in obstacles.items():
         console.print(f"not played: {name} ({reason})")
     wanted = [each for each in SCENARIOS if each.name not in obstacles and (not names or each.name in names)]
-    wrong = play([each for each in wanted if each.name not in kept.rows], kept)
+    wrong = play([each for each in wanted if each.name not in kept.rows], kept, within_s)
     rows = [kept.rows[each.name] for each in SCENARIOS if each.name in kept.rows]
     show(rows)
-    if not names and check:
+    if len(rows) < len(SCENARIOS) - len(obstacles):
+        console.print(f"{len(rows)} of {len(SCENARIOS)} scenarios were played: {PAGE} is neither written nor compared")
+    elif check:
         wrong += differences(read_rows(PAGE), rows, tuple(obstacles))
-    elif not names and not wrong and not obstacles:
+    elif not wrong and not obstacles:
         PAGE.write_text(markdown(rows))
         console.print(f"written: {PAGE}")
     for reason in wrong:
