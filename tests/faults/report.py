@@ -113,12 +113,11 @@ def play_one(scenario: Scenario, runs: Runs, kept: Kept) -> list[str]:
         measured = scenario.play(runs.on(scenario.ground))
     except (NotCovered, AssertionError) as error:
         return [str(error)]
-    kept.add(row_of(scenario, measured))
     accounts = measured.accounts
-    counted = (
-        [f"{accounts.lost} games lost, {accounts.twice} trained on twice"] if accounts.lost + accounts.twice else []
-    )
-    return [*counted, *accounts.wrong]
+    if accounts.in_order:
+        kept.add(row_of(scenario, measured))
+        return []
+    return [f"{accounts.lost} games lost, {accounts.twice} trained on twice", *accounts.wrong]
 
 
 @contextmanager
@@ -174,7 +173,7 @@ def report(names: Sequence[str], check: bool, kept: Kept, within_s: float) -> in
         PAGE.write_text(markdown(rows))
         console.print(f"written: {PAGE}")
     for reason in wrong:
-        console.print(f"[red]{reason.splitlines()[0]}[/]\n" + "\n".join(reason.splitlines()[1:]), markup=True)
+        console.print(reason, style="red", markup=False)
     return 1 if wrong else 0
 
 
