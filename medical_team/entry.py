@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from medical_team.backends import resolve
-from medical_team.errors import MedicalTeamError, RunStopped, UserError
+from medical_team.errors import MedicalTeamError, RunInterrupted, UserError
 from medical_team.safekeeping import NO_TELEMETRY
 
 FAILED = 1
@@ -47,7 +47,7 @@ def run_entry_point(main: Callable[[list[str]], int | None]) -> None:
         sys.exit(main(sys.argv[1:]) or 0)
     except UserError as error:
         _stop(error, BAD_INPUT)
-    except RunStopped as error:
+    except RunInterrupted as error:
         _stop(error, SAVED)
     except MedicalTeamError as error:
         _stop(error, FAILED)

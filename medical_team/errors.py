@@ -111,8 +111,20 @@ class QuarantineLimit(MedicalTeamError):
     """The judge contradicts the construction too often: the run saves and ends, so that somebody looks at the judge."""
 
 
-class RunStopped(MedicalTeamError):
+class RunInterrupted(MedicalTeamError):
+    """What ended the run lies outside of it: resuming goes on from the newest checkpoint."""
+
+
+class RunStopped(RunInterrupted):
     """A run was asked to stop, or its time is over. What it learnt is saved; resuming it goes on."""
+
+
+class WorkerLost(RunInterrupted):
+    """A rank of actor, critic or reference died. What it held is lost since the newest checkpoint."""
+
+
+class HostLimit(RunInterrupted):
+    """The driver's host has too little disk or memory left to go on."""
 
 
 class JudgeNotAdmitted(UserError):
@@ -123,5 +135,5 @@ class SyncError(MedicalTeamError):
     """After a weight sync an engine does not hold the trainer's weights."""
 
 
-class StallError(MedicalTeamError):
-    """A phase of a run (placing, loading, forwards, an update, a sync, a save) was not over before its deadline."""
+class StallError(RunInterrupted):
+    """A phase of a run (placing, loading, a rollout, forwards, an update, a sync, a save) made no progress in time."""

@@ -28,7 +28,7 @@ class RunConfig(Section):
     stop_before_s: float = Field(default=120.0, ge=0)
     """Seconds that are to be left when a run with a limit has saved."""
     min_free_gb: float = Field(default=2.0, ge=0)
-    """Free disk that a run asks for before it starts, in GB; checkpoints come on top."""
+    """Free disk, in GB: a run asks for it before it starts, with checkpoints on top, and ends when less is left."""
 
     @model_validator(mode="after")
     def _has_time(self) -> RunConfig:

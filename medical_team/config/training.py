@@ -135,6 +135,14 @@ class ClusterConfig(Section):
     """Seconds for placement and model loading."""
     phase_timeout_s: float = Field(default=3600.0, gt=0)
     """Seconds that one phase of a step (forwards, update, weight sync, checkpoint) may take; the run ends then."""
+    sync_timeout_s: float = Field(default=600.0, gt=0)
+    """Seconds that the weight sync of a step may take, and again its verification; the run ends then."""
+    stall_s: float | None = Field(default=None, gt=0)
+    """Seconds in which a rollout may get no answer and no audit; the run then writes down what it waits for, saves
+    and ends. Longer than any single wait that is allowed (a generation, an engine's restart, a judge's outage): twice
+    the longest of them when not given."""
+    max_memory_share: float = Field(default=0.95, gt=0, le=1)
+    """Share of the memory of the driver's host, or of its control group, above which the run saves and ends."""
     max_engine_restarts: int = Field(default=8, ge=0)
     """Engines that die or hang within a run and are started anew; the next one ends it, after a checkpoint."""
     card: str = Field(default="A100-80", coerce_numbers_to_str=True)

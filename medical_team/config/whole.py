@@ -81,6 +81,27 @@ class Config(Section):
         """The judges that are asked: the one, or the panel's members."""
         return self.judge.panel.members if self.judge_name == "panel" else (self.judge_name,)
 
+    @property
+    def longest_wait_s(self) -> float:
+        """The longest that a rollout may wait for one thing: an answer, an engine's restart, a judge that is away."""
+        judge = self.judge.deadline_s + (self.judge.http.outage_budget_s if "http" in self.judge_names else 0.0)
+        return max(self.rollout.deadline_s, 2 * self.cluster.start_timeout_s, judge)
+
+    @property
+    def stall_s(self) -> float:
+        """``cluster.stall_s``, resolved."""
+        return self.cluster.stall_s or 2 * self.longest_wait_s
+
+    @model_validator(mode="after")
+    def _stalls(self) -> Config:
+        if self.stall_s <= self.longest_wait_s:
+            raise ValueError(
+                f"cluster.stall_s = {self.stall_s:g} would end a run that only waits as long as it may, "
+                f"{self.longest_wait_s:g} s (rollout.deadline_s, twice cluster.start_timeout_s, or "
+                "judge.http.outage_budget_s): raise the one or lower the others"
+            )
+        return self
+
     @model_validator(mode="after")
     def _critic(self) -> Config:
         if self.train.critic_warmup_steps and not self.uses_critic:

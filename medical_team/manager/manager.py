@@ -17,6 +17,7 @@ from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.manager.auditing import Auditor
 from medical_team.manager.batch import Batch, CollectStats
 from medical_team.manager.engine import Engine
+from medical_team.manager.flight import GamesInFlight
 from medical_team.manager.quarantine import QuarantineWatch
 from medical_team.manager.quotas import Quotas
 from medical_team.manager.referee import Referee
@@ -87,8 +88,15 @@ class MedicalGameManager:
         harmful = 1.0 - mix.get(GameType.VANILLA_BENIGN, 0.0) / sum(mix.values())
         self._deck = deck
         self._quotas = Quotas(mix)
+        self.flight = GamesInFlight()
         self._referee = Referee(
-            engines, judge, gates=gates, rewards=rewards, prices=class_prices(harmful), explanations=explanations
+            engines,
+            judge,
+            gates=gates,
+            rewards=rewards,
+            prices=class_prices(harmful),
+            explanations=explanations,
+            flight=self.flight,
         )
         self._quarantine = QuarantineWatch(max_quarantine)
         self._sentinels = Sentinels()

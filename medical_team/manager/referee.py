@@ -19,6 +19,7 @@ from medical_team.game.prompts import Message, assessor_messages, attacker_messa
 from medical_team.judge import AuditRequest
 from medical_team.manager.auditing import Auditor, ask_judge, explained
 from medical_team.manager.engine import Engine, generate
+from medical_team.manager.flight import Awaited, GamesInFlight
 from medical_team.manager.tasks import task_group
 from medical_team.rewards.pricing import ClassPrices
 from medical_team.rewards.scoring import score_game
@@ -44,7 +45,7 @@ class Answer:
 
 
 class Referee:
-    """Applies the rules to one deal at a time; holds nothing between games.
+    """Applies the rules to one deal at a time; holds nothing between games, and notes in ``flight`` what they wait for.
 
     With ``explanations`` the audit waits for the assessor's answer and is about its explanation too.
     """
@@ -58,6 +59,7 @@ class Referee:
         rewards: RewardsConfig,
         prices: ClassPrices,
         explanations: bool = False,
+        flight: GamesInFlight | None = None,
     ) -> None:
         self._engines = engines
         self._judge = judge
@@ -65,11 +67,14 @@ class Referee:
         self._rewards = rewards
         self._prices = prices
         self._explanations = explanations
+        self._flight = flight or GamesInFlight()
 
     async def play(self, deal: Deal) -> Game:
         """A whole game, from its deal to its rewards."""
         started = perf_counter()
-        game = await (self._adversarial(deal) if RULES[deal.game_type].has_attacker else self._vanilla(deal))
+        play = self._adversarial if RULES[deal.game_type].has_attacker else self._vanilla
+        with self._flight.playing(deal):
+            game = await play(deal)
         rewards = score_game(game, self._prices, self._rewards)
         return replace(game, rewards=rewards, seconds=perf_counter() - started)
 
@@ -95,7 +100,7 @@ class Referee:
         self, deal: Deal, shown: Note, request: AuditRequest
     ) -> tuple[Answer | None, Audit | JudgeError | None]:
         async with task_group() as both:
-            audit = both.create_task(ask_judge(self._judge, request))
+            audit = both.create_task(self._ask_judge(request))
             answer = both.create_task(self._assess(deal, shown))
         return answer.result(), audit.result()
 
@@ -106,7 +111,11 @@ class Referee:
         answer = await self._assess(deal, shown)
         if answer is None:
             return None, None
-        return answer, await ask_judge(self._judge, replace(request, assessment=explained(answer.assessment)))
+        return answer, await self._ask_judge(replace(request, assessment=explained(answer.assessment)))
+
+    async def _ask_judge(self, request: AuditRequest) -> Audit | JudgeError:
+        with self._flight.waiting(request.game_id, Awaited.JUDGE):
+            return await ask_judge(self._judge, request)
 
     async def _attack(self, deal: Deal) -> Attack | None:
         note = RULES[deal.game_type].source(deal)
@@ -133,7 +142,8 @@ class Referee:
         """What the role's engine answered, not yet read; ``None`` when it failed."""
         started = perf_counter()
         try:
-            generation = await generate(self._engines[role], messages, role=role, seed=deal.seed)
+            with self._flight.waiting(deal.game_id, Awaited(role)):
+                generation = await generate(self._engines[role], messages, role=role, seed=deal.seed)
         except EngineError as error:
             logger.warning("game %d: no %s turn (%s)", deal.game_id, role, type(error).__name__)
             return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from medical_team.backends import prepare
 from medical_team.rollout.guard import guard_children
+from medical_team.rollout.worker import Digest
 
 prepare()
 
@@ -74,8 +75,8 @@ class EngineActor(_PlainRolloutActor):
         await self.reset_prefix_cache()
         self._version = version
 
-    async def weights_digest(self) -> tuple[float, float]:
-        """Sum and sum of squares of the weights of this engine's first worker."""
+    async def weights_digest(self) -> Digest:
+        """Digest of the weights of this engine's first worker."""
         return tuple((await self.llm.collective_rpc("weights_digest"))[0])
 
     async def end(self) -> None:

@@ -81,6 +81,8 @@ class TrainingRun:
             undo.callback(self.close)
             self.stop.listen()
             self.trainer = self._build(resolve(config.cluster.backend), on_step)
+            self.trainer.watchdog.listen()
+            self._until_the_end.callback(self.trainer.watchdog.close)
             self._admit_judge()
             undo.pop_all()
 
@@ -107,7 +109,8 @@ class TrainingRun:
         """All steps that are left; returns the folder of the trained model."""
         with self.stop.only_at_safe_points():
             self._on_phase("training")
-            self.trainer.fit()
+            with self.trainer.watchdog.writing_down():
+                self.trainer.fit()
             self._on_phase("saving the model")
             return self.trainer.save_model()
 

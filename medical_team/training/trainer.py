@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +20,39 @@ from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 
 from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.config import Config
-from medical_team.errors import EnginesLost, JudgeOutage, QuarantineLimit, RolloutError, RunStopped, SyncError
+from medical_team.errors import (
+    EnginesLost,
+    HostLimit,
+    JudgeOutage,
+    MedicalTeamError,
+    QuarantineLimit,
+    RolloutError,
+    RunStopped,
+    StallError,
+    SyncError,
+)
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
 from medical_team.rollout.experience import to_experiences
 from medical_team.rollout.supervisor import EngineSupervisor
-from medical_team.rollout.worker import agree
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
+from medical_team.training.host_watch import HostWatch, no_room_named
 from medical_team.training.identity import settings, start_position
 from medical_team.training.judging import RunJudge
 from medical_team.training.random_states import random_states, restore_random_states
 from medical_team.training.revival import ping
 from medical_team.training.stopping import Part, Stop
 from medical_team.training.waiting import Deadline
+from medical_team.training.watchdog import Watchdog
+from medical_team.training.workers import Workers, ranks_of
 from medical_team.types import Sample
 
 logger = logging.getLogger(__name__)
 
 # Reasons to stop before a step has learnt anything: the run goes on, before the same step, when they are removed.
-_RESUMABLE = (EnginesLost, JudgeOutage, QuarantineLimit, RolloutError, RunStopped)
+_RESUMABLE = (EnginesLost, HostLimit, JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError)
 
 Metrics = dict[str, float]
 
@@ -91,12 +104,19 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.evaluate = evaluate
         self.loop = loop
         self.stop = stop
-        self.deadline = Deadline(config.cluster.phase_timeout_s)
+        workers = Workers(ranks_of({"actor": cluster.actor, "critic": cluster.critic, "reference": cluster.reference}))
+        self.watchdog = Watchdog(
+            manager.flight, config.stall_s, config.run_dir, engines=lambda: engines.places, workers=workers
+        )
+        self.host = HostWatch(config.run_dir, config.run.min_free_gb, config.cluster.max_memory_share)
+        self.host_metrics: Metrics = {}
+        self.deadline = Deadline(config.cluster.phase_timeout_s, workers)
+        self.sync_deadline = Deadline(config.cluster.sync_timeout_s, workers)
 
     def fit(self, global_step: int = 0) -> None:
         """Play, learn, sync, report, save; until ``train.steps`` are done."""
         for step in range(self.resume() + 1, self.config.train.steps + 1):
-            clock = Clock()
+            clock = Clock(partial(self.watchdog.begins, step=step))
             with clock.phase("rollout"):
                 collected = self.play(step)
             with clock.phase("experience"):
@@ -118,15 +138,19 @@ class SelfPlayTrainer(BasePPOTrainer):
         Raises:
             JudgeOutage, QuarantineLimit, RunStopped: There is no judge, none to be trusted, or no time left; the
                 steps before are saved.
-            EnginesLost: They die faster than they can be started; likewise.
+            EnginesLost, RolloutError, StallError, HostLimit: Engines die faster than they can be started, too much
+                fails, nothing moves, or the host is full; likewise.
+            WorkerLost: A rank of a group died; what it learnt since the newest checkpoint is lost.
         """
         with self._saved_if_stopped(step):
             self.stop.check(Part.PLAY, Part.LEARN)
+            self.host_metrics = self.host.look()
             self.folder.journal.begin(step, self.position)
             with self.awake():
                 self.judge_metrics = self.loop.run(self.judge.look(step))
-                collected = self.loop.run(self.stop.unless_stopped(self._collect()))
-            self.folder.games.flush(step)
+                collected = self.loop.run(self.stop.unless_stopped(self.watchdog.watching(self._collect())))
+            with no_room_named("the games of the step"):
+                self.folder.games.flush(step)
             self.manager.check_quarantine()
             self.stop.check(Part.LEARN)
         return collected
@@ -145,11 +169,18 @@ class SelfPlayTrainer(BasePPOTrainer):
         try:
             yield
         except _RESUMABLE:
-            self.folder.checkpoints.finish()
-            if step - 1 not in (0, *self.folder.checkpoints.steps()):
-                self.save(step - 1, before)
-                self.folder.checkpoints.finish()
+            self._save_if_possible(step - 1, before)
             raise
+
+    def _save_if_possible(self, step: int, manager: Mapping[str, Any]) -> None:
+        """What is wrong may keep the run from saving, too: the error to end with is the first one."""
+        try:
+            self.folder.checkpoints.finish()
+            if step not in (0, *self.folder.checkpoints.steps()):
+                self.save(step, manager)
+                self.folder.checkpoints.finish()
+        except (MedicalTeamError, OSError) as error:
+            logger.error("step %d could not be saved (%s): the checkpoint before it stays the newest", step, error)
 
     @contextmanager
     def awake(self) -> Iterator[None]:
@@ -184,11 +215,19 @@ class SelfPlayTrainer(BasePPOTrainer):
         return self.deadline.run("the update", self.ppo_train, step - 1)
 
     def sync_weights(self) -> None:
-        """Give the engines the new weights, and see that they hold them."""
+        """Give the engines the new weights, and see that they hold them.
+
+        Raises:
+            SyncError: An engine missed a sync, or holds other weights.
+        """
         self.loop.run(self.engines.check(ping))  # who died while the groups learnt
-        self.deadline.run("the weight sync", self.broadcast_to_vllm)
-        self.deadline.results("the weight sync", [engine.weights_synced.remote() for engine in self.vllm_engines])
+        self.sync_deadline.run("the weight sync", self.broadcast_to_vllm)
+        synced = [engine.weights_synced.remote() for engine in self.vllm_engines]
+        versions = self.sync_deadline.results("the weight sync", synced)
         self.weights_version += 1
+        for index, version in enumerate(versions):
+            if version != self.weights_version:
+                raise SyncError(f"engine {index} counts {version} weight syncs, the trainer {self.weights_version}")
         self.verify_weights()
 
     def verify_weights(self) -> None:
@@ -201,26 +240,34 @@ class SelfPlayTrainer(BasePPOTrainer):
             return
         held = [engine.weights_digest.remote() for engine in self.vllm_engines]
         own = self.actor_model_group.async_run_method(method_name="weights_digest")
-        expected, *_ = self.deadline.results("summing the trainer's weights", own)
-        for index, digest in enumerate(self.deadline.results("summing the engines' weights", held)):
-            if not agree(digest, expected):
+        expected, *_ = self.sync_deadline.results("summing the trainer's weights", own)
+        for index, digest in enumerate(self.sync_deadline.results("summing the engines' weights", held)):
+            if digest != expected:
                 raise SyncError(f"engine {index} does not hold the trainer's weights: {digest} for {expected}")
 
     def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
         """Write the step's metrics and show its line."""
         tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
-        metrics = summarise(collected.stats) | self.judge_metrics | self.engines.metrics() | self.judge.faults()
+        metrics = (
+            summarise(collected.stats)
+            | self.judge_metrics
+            | self.host_metrics
+            | self.engines.metrics()
+            | self.judge.faults()
+        )
         metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
         self.stop.limit.took(Part.PLAY, clock.seconds["rollout"])
         self.stop.limit.took(Part.LEARN, metrics["timing/step"] - clock.seconds["rollout"])
+        self.stop.limit.took(Part.SAVE, self.folder.checkpoints.longest_s)
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
         metrics["kl_coef"] = self.kl_ctl.value
         every = self.config.evaluation.every
         if every and step % every == 0:
             metrics |= self.evaluate()
-        self.folder.metrics.write(step, metrics)
+        with no_room_named("the metrics of the step"):
+            self.folder.metrics.write(step, metrics)
         self.on_step(step, metrics)
 
     def is_due(self, step: int) -> bool:
@@ -292,11 +339,13 @@ class SelfPlayTrainer(BasePPOTrainer):
 class Clock:
     """Seconds of every phase of a step."""
 
-    def __init__(self) -> None:
+    def __init__(self, begins: Callable[[str], None]) -> None:
         self.seconds: dict[str, float] = {}
+        self._begins = begins
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
+        self._begins(name)
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start

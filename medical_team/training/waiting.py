@@ -1,45 +1,62 @@
 """Waits that end: for actors of Ray's, and for calls of upstream's that wait for them without a deadline.
 
-Driven by the trainer and the cluster. What misses its deadline ends the run; nothing is tried again here.
+Driven by the trainer and the cluster. What misses its deadline ends the run, and so does a worker that dies meanwhile;
+nothing is tried again here.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 import ray
-from ray.exceptions import GetTimeoutError, RayTaskError
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
-from medical_team.errors import MedicalTeamError, StallError
+from medical_team.errors import MedicalTeamError, StallError, WorkerLost
+from medical_team.training.workers import NOBODY, Workers
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# Seconds between looks at the workers while something is waited for.
+LOOKS_EVERY_S = 2.0
 
 
 class Deadline:
     """Seconds that each wait may take.
 
     An error of this project's that an actor raised comes back as it was raised.
+
+    Args:
+        timeout_s: Of one wait.
+        workers: Whose death ends every wait: the ranks that are left wait for the dead one, and for ever.
     """
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, timeout_s: float, workers: Workers = NOBODY) -> None:
         self._timeout_s = timeout_s
+        self._workers = workers
 
     def results(self, phase: str, refs: Sequence[Any]) -> list[Any]:
         """Results of calls to actors, in order.
 
         Raises:
             StallError: They are not there in time; it names the phase.
+            WorkerLost: One of the workers died.
         """
-        try:
-            return ray.get(list(refs), timeout=self._timeout_s)
-        except GetTimeoutError:
-            raise self._stalled(phase) from None
-        except RayTaskError as error:
-            raise _ours(error) from None
+        ends = time.monotonic() + self._timeout_s
+        while True:
+            left = ends - time.monotonic()
+            try:
+                return ray.get(list(refs), timeout=min(LOOKS_EVERY_S, max(0.0, left)))
+            except GetTimeoutError:
+                self._workers.check(phase)
+                if left <= LOOKS_EVERY_S:
+                    raise self._stalled(phase) from None
+            except RayError as error:
+                raise self._cause(phase, error) from None
 
     def run(self, phase: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``call`` returns or raises.
@@ -49,20 +66,42 @@ class Deadline:
 
         Raises:
             StallError: It did neither in time; it names the phase.
+            WorkerLost: One of the workers died.
         """
         future: Future[T] = Future()
         work = threading.Thread(target=_settle, args=(future, call, args, kwargs), name=phase, daemon=True)
+        ends = time.monotonic() + self._timeout_s
         work.start()
-        work.join(self._timeout_s)
-        if not future.done():
-            raise self._stalled(phase)
+        while not future.done():
+            left = ends - time.monotonic()
+            work.join(min(LOOKS_EVERY_S, max(0.0, left)))
+            if not future.done():
+                self._workers.check(phase)
+                if left <= LOOKS_EVERY_S:
+                    raise self._stalled(phase)
         try:
             return future.result()
-        except RayTaskError as error:
-            raise _ours(error) from None
+        except RayError as error:
+            raise self._cause(phase, error) from None
+
+    def _cause(self, phase: str, error: RayError) -> Exception:
+        """What is behind a failed call: an error of ours, a lost worker, or else the error as it is.
+
+        Where a rank dies, the others' collectives fail, and their errors may be here first.
+        """
+        if isinstance(error, RayTaskError) and isinstance(error.cause, MedicalTeamError):
+            return error.cause  # Ray wraps it in one whose message is a whole traceback
+        try:
+            self._workers.check_all(phase)
+        except WorkerLost as lost:
+            return lost
+        return error
 
     def _stalled(self, phase: str) -> StallError:
-        return StallError(f"{phase} took longer than {self._timeout_s:g} s: see the worker logs of Ray's session")
+        return StallError(
+            f"{phase} took longer than {self._timeout_s:g} s: see the worker logs of Ray's session; run.resume=auto "
+            "goes on from the newest checkpoint"
+        )
 
 
 def _settle(future: Future[Any], call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -70,8 +109,3 @@ def _settle(future: Future[Any], call: Callable[..., Any], args: tuple[Any, ...]
         future.set_result(call(*args, **kwargs))
     except BaseException as error:  # whatever it is, it belongs to who waits
         future.set_exception(error)
-
-
-def _ours(error: RayTaskError) -> Exception:
-    """The error of ours that an actor raised; Ray wraps it in one whose message is a whole traceback."""
-    return error.cause if isinstance(error.cause, MedicalTeamError) else error

@@ -19,8 +19,8 @@ from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.checkpoints.receipt import leave_receipt
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
 from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError, SyncError
+from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.rule import RuleJudge
-from medical_team.judge.watch import WatchedJudge
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.rollout.supervisor import EngineSupervisor
@@ -249,18 +249,21 @@ def test_a_signal_in_the_middle_of_the_games_saves_what_was_before_them(listenin
     with listening.loop, pytest.raises(RunStopped, match="SIGUSR1"):
         listening.play(5)
 
-    state = read_state(listening.folder.checkpoints.newest(), listening.identity)
+    state = listening.folder.checkpoints.newest(listening.identity).state
     assert (state.step, state.manager) == (4, {"dealt": 7})
 
 
 def test_signals_do_not_break_a_save(listening: Any):
-    def write(*_args: Any) -> list[Any]:
+    write = listening.actor_model_group.async_run_method
+
+    def write_under_signals(*args: Any) -> list[Any]:
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGUSR1)
-        return [{}]
+        return write(*args)
 
-    listening.actor_model_group.async_run_method = write
+    listening.actor_model_group.async_run_method = write_under_signals
     listening.save(4)
+    listening.folder.checkpoints.finish()
 
     assert listening.folder.checkpoints.steps() == [4]
     with pytest.raises(RunStopped, match="SIGTERM"):
