@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
-import multiprocessing
 import statistics
+import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter, process_time
 from types import SimpleNamespace
@@ -83,12 +84,13 @@ def shape(gpus: int) -> Config:
 
 
 def place(gpus: int) -> Placed:
-    """Place a run; in a process of its own, which Ray leaves its traces in."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_place, (gpus,))
+    """Place a run in a process of its own, which Ray leaves its traces in."""
+    command = [sys.executable, __file__, "--place", str(gpus)]
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return Placed(**json.loads(said.splitlines()[-1]))
 
 
-def _place(gpus: int) -> Placed:
+def place_here(gpus: int) -> Placed:
     prepare()
     import ray
 
@@ -195,7 +197,11 @@ def main() -> None:
     parser.add_argument("--engines", type=int, nargs="*", default=[1, 8, 64])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--games", type=int, default=4000)
+    parser.add_argument("--place", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.place:
+        print(json.dumps(asdict(place_here(arguments.place))))
+        return
     logging.disable(logging.WARNING)  # the fakes' games are not varied enough for the sentinels
     for gpus in arguments.gpus:
         began = perf_counter()
