@@ -41,11 +41,15 @@ class CheckpointError(UserError):
     """A checkpoint to go on from is missing, incomplete or belongs to another run."""
 
 
+class RunInterrupted(MedicalTeamError):
+    """What ended the run lies outside of it: resuming goes on from the newest checkpoint."""
+
+
 class CheckpointWriteError(MedicalTeamError):
     """A checkpoint could not be written; the ones before it are still there."""
 
 
-class DiskFull(CheckpointWriteError):
+class DiskFull(CheckpointWriteError, RunInterrupted):
     """There is no room for another checkpoint: the run ends, and goes on when there is."""
 
 
@@ -109,10 +113,6 @@ class JudgeOutage(MedicalTeamError):
 
 class QuarantineLimit(MedicalTeamError):
     """The judge contradicts the construction too often: the run saves and ends, so that somebody looks at the judge."""
-
-
-class RunInterrupted(MedicalTeamError):
-    """What ended the run lies outside of it: resuming goes on from the newest checkpoint."""
 
 
 class RunStopped(RunInterrupted):

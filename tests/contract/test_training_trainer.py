@@ -21,9 +21,11 @@ from medical_team.config import AdmissionConfig, GatesConfig, load_config
 from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError, SyncError
 from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.rule import RuleJudge
+from medical_team.manager.flight import GamesInFlight
 from medical_team.metrics import MetricsWriter
 from medical_team.records import GameRecorder
 from medical_team.rollout.supervisor import EngineSupervisor
+from medical_team.training.host_watch import HostWatch
 from medical_team.training.judging import RunJudge
 from medical_team.training.random_states import random_states
 from medical_team.training.stopping import Part, Stop, TimeLimit
@@ -38,7 +40,7 @@ SAMPLE = Sample(0, Role.ASSESSOR, GameType.VANILLA_BENIGN, (1, 2), (3,), 0.5, tr
 class FakeGroup:
     """A group of one actor that remembers what it was asked and leaves receipts; its answers need no Ray."""
 
-    def __init__(self, digest: tuple[float, float] = (1.0, 2.0)) -> None:
+    def __init__(self, digest: tuple[int, int] = (1, 2)) -> None:
         self.asked: list[str] = []
         self._digest = digest
 
@@ -60,7 +62,7 @@ class FakeGroup:
 class FakeEngine:
     """An engine whose calls return at once."""
 
-    def __init__(self, digest: tuple[float, float] = (1.0, 2.0)) -> None:
+    def __init__(self, digest: tuple[int, int] = (1, 2)) -> None:
         self.synced = 0
         self.weights_digest = SimpleNamespace(remote=lambda: digest)
         self.weights_synced = SimpleNamespace(remote=self._count)
@@ -83,6 +85,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from medical_team.training import trainer as module
     from medical_team.training.arguments import openrlhf_arguments
     from medical_team.training.waiting import Deadline
+    from medical_team.training.watchdog import Watchdog
 
     monkeypatch.setattr("ray.get", lambda refs, timeout=None: refs)
     bare: Any = object.__new__(module.SelfPlayTrainer)
@@ -90,7 +93,10 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     bare.args = openrlhf_arguments(bare.config, "cpu", "float32", tmp_path / "checkpoints")
     bare.actor_model_group, bare.critic_model_group = FakeGroup(), FakeGroup()
     bare.vllm_engines = [FakeEngine(), FakeEngine()]
-    bare.deadline = Deadline(60)
+    bare.deadline = bare.sync_deadline = Deadline(60)
+    bare.watchdog = Watchdog(GamesInFlight(), 60, tmp_path)
+    bare.host = HostWatch(tmp_path, 0, 1)
+    bare.host_metrics = {}
     bare.kl_ctl = SimpleNamespace(value=0.0)
     bare.identity = {"run.seed": 17}
     bare.restored = []
@@ -151,7 +157,7 @@ def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
 
 
 def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
-    trainer.vllm_engines[1] = FakeEngine(digest=(1.0, 2.1))
+    trainer.vllm_engines[1] = FakeEngine(digest=(1, 3))
 
     with pytest.raises(SyncError, match="engine 1 does not hold the trainer's weights"):
         trainer.sync_weights()

@@ -59,6 +59,7 @@ class Run:
             "checkpoint__every": 1,
             "checkpoint__keep": 2,
             "cluster__phase_timeout_s": 120,
+            "cluster__sync_timeout_s": 20,
             "rollout__silence_s": 10,
         } | keys
         folder.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ def play(run: Run) -> Measured:
         return struck
 
     run.going()
-    return run.ends(strike, 75, r"memory", cluster__max_memory_share=0.01)
+    return run.ends(strike, 75, r"^HostLimit: .* of the host's memory", cluster__max_memory_share=0.01)
 
 
 SCENARIOS = (
