@@ -99,16 +99,12 @@ def run(options: argparse.Namespace, config: Config, settings: ServerSettings) -
 async def why_not_admitted(config: Config, judge: Judge) -> str | None:
     """The sentence that says what a judge misses; ``None`` where it may audit."""
     from medical_team.data.dataset import load_notes
-    from medical_team.judge.admission import admit
-    from medical_team.judge.asking import Asking
-    from medical_team.judge.probes import build_probes
+    from medical_team.judge.admission import put_to_admission
 
-    wanted, seed = config.judge.admission, config.run.seed
-    if not wanted.probes:
+    if not config.judge.admission.probes:
         return None
-    notes = load_notes(config.data, seed)
-    probes = build_probes(notes.train + notes.held_out, wanted.probes, seed)
-    report = await admit(judge, probes, wanted, Asking(config.judge.batch_size, config.judge.deadline_s), seed)
+    notes = load_notes(config.data, config.run.seed)
+    report = await put_to_admission(judge, config, notes.train + notes.held_out)
     try:
         report.check()
     except JudgeNotAdmitted as error:

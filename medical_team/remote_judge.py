@@ -113,8 +113,8 @@ async def open_judge(config: HttpJudgeConfig, model: str | None) -> AsyncIterato
         async with HttpJudge(config) as judge:
             yield judge, judge
     else:
-        from medical_team.judge.llm import LlmJudge
-        from medical_team.judge.openai import OpenAiCompleter
+        from medical_team.judge.http.openai import OpenAiCompleter
+        from medical_team.judge.language.llm import LlmJudge
 
         async with OpenAiCompleter(config, model) as completer:
             yield completer, LlmJudge(completer, LlmJudgeConfig())

@@ -58,9 +58,9 @@ def begin(config: Config, options: argparse.Namespace) -> int:
 
 def end(config: Config, options: argparse.Namespace) -> int:
     from medical_team.training.attempts import Attempt, AttemptLog, Next, decide
-    from medical_team.training.checkpoint import CheckpointStore
+    from medical_team.training.identity import checkpoint_store
 
-    steps = CheckpointStore(config.run_dir / "checkpoints", config.checkpoint.keep).steps()
+    steps = checkpoint_store(config).steps()
     step = steps[-1] if steps else 0
     attempt = Attempt(options.job, options.attempt, options.code, options.signalled, step)
     decision = decide(AttemptLog(config.run_dir / "slurm" / "attempts.json").add(attempt))

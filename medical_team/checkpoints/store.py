@@ -61,6 +61,8 @@ class CheckpointStore:
         self._deadline_s = deadline_s
         self._expected_bytes = expected_bytes
         self._saving: Background[Path] | None = None
+        self.longest_s = 0.0
+        """Seconds that the longest save took, from ``begin`` until it had its name."""
         self._until = 0.0
         self._newest: Checkpoint | None = None
 
@@ -72,6 +74,7 @@ class CheckpointStore:
             StallError: The save before was not written within its deadline.
         """
         self.finish()
+        began = time.monotonic()
         files.make_folder(self.folder)
         for left_over in names.partials(self.folder):
             files.remove(left_over)
@@ -84,7 +87,7 @@ class CheckpointStore:
             files.remove(partial)
             raise
         self._until = time.monotonic() + self._deadline_s
-        self._saving = Background(f"checkpoint {trainer.step}", lambda: self._write(partial, trainer, ranks))
+        self._saving = Background(f"checkpoint {trainer.step}", lambda: self._write(partial, trainer, ranks, began))
 
     def finish(self) -> None:
         """Wait for the save under way, if there is one; raises as ``begin``."""
@@ -156,7 +159,7 @@ class CheckpointStore:
                 "ones before it are kept; make room and resume"
             )
 
-    def _write(self, partial: Path, trainer: TrainerState, ranks: Mapping[str, int]) -> Path:
+    def _write(self, partial: Path, trainer: TrainerState, ranks: Mapping[str, int], began: float) -> Path:
         try:
             receipts: dict[str, FileEntry] = collect_receipts(partial, ranks, lambda: self._until)
             manifest = transaction.commit(partial, trainer, receipts)
@@ -167,6 +170,7 @@ class CheckpointStore:
             raise
         final = names.complete_path(self.folder, trainer.step)
         self._expected_bytes = manifest.total_bytes
+        self.longest_s = max(self.longest_s, time.monotonic() - began)
         self._newest = None
         transaction.rotate(self.folder, trainer.step, self._keep)
         return final

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from medical_team.config import GatesConfig
 from medical_team.game.edits import corrected_note
-from medical_team.game.wording import WordChange, changes, normalise, says_the_same, words
+from medical_team.game.wording import LONGEST_WORD, WordChange, changes, normalise, says_the_same, words
 from medical_team.types import Edit, Note
 
 
@@ -56,9 +56,6 @@ class GateFailure(StrEnum):
 
 # Half: the one gold deletion of more than a few words leaves 10 of 19.
 _MIN_WORDS_LEFT = 0.5
-
-# Characters between blanks. MEDEC's longest has 32; a sentence in base64 or hex is one word of a hundred and more.
-_LONGEST_WORD = 48
 
 # Characters of blanks and punctuation by which a repeated sentence may differ; spares comparing every sentence.
 _REPEAT_SLACK = 12
@@ -188,7 +185,7 @@ def _role_token(change: Change) -> bool:
 
 def _long_word(change: Change) -> bool:
     known = set(change.before.split())
-    return any(len(word) > _LONGEST_WORD and word not in known for word in change.after.split())
+    return any(len(word) > LONGEST_WORD and word not in known for word in change.after.split())
 
 
 def _says_error(change: Change) -> bool:

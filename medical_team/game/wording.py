@@ -23,6 +23,13 @@ _BETWEEN_DIGITS = re.compile(r"(?<=\d)\W+(?=\d)")
 _UNREAD = re.compile(r"[^\w\0$+<=>~±≥≤°×]+|_")  # noqa: RUF001
 
 
+LONGEST_WORD = 48
+"""Characters between blanks. MEDEC's longest has 32; a sentence in base64 or hex is one word of a hundred and more."""
+
+# What is longer is not compared piece by piece, which would cost the square of its length and more.
+_MOST_WORDS = 400
+
+
 @dataclass(frozen=True, slots=True)
 class WordChange:
     """A run of words that stands where another stood; either may be empty."""
@@ -51,9 +58,14 @@ def words(text: str) -> list[str]:
 
 
 def changes(before: Sequence[str], after: Sequence[str]) -> tuple[WordChange, ...]:
-    """The runs of words in which two word lists differ, in order; what they share at both ends is cut off first."""
+    """The runs of words in which two word lists differ, in order; what they share at both ends is cut off first.
+
+    Where hundreds of words lie in between, they are one change.
+    """
     head, tail = shared_ends(before, after)
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    if max(len(old), len(new)) > _MOST_WORDS:
+        return (WordChange(tuple(old), tuple(new)),)
     opcodes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return tuple(
         WordChange(tuple(old[start:end]), tuple(new[start_after:end_after]))
@@ -82,6 +94,6 @@ def says_the_same(before: str, after: str, max_word_similarity: float) -> bool:
 
 def _same_word(old: str, new: str, max_similarity: float) -> bool:
     # The first letter must agree: a prefix of one letter turns febrile into afebrile.
-    if not (old.isalpha() and new.isalpha() and old[0] == new[0]):
+    if not (old.isalpha() and new.isalpha() and old[0] == new[0]) or max(len(old), len(new)) > LONGEST_WORD:
         return False
     return SequenceMatcher(None, old, new, autojunk=False).ratio() >= max_similarity

@@ -1,9 +1,13 @@
 """Judges: second opinions about an attacker's edit, never the only source of truth.
 
-``protocol`` is the contract, one file a judge, ``batching`` is what the manager talks to, ``opening`` makes a judge of
-a configuration. A new judge of plain code is a file and a line in ``JUDGES``. A language model is ``llm.LlmJudge`` over
-something that runs it, several judges are ``panel.PanelJudge``; ``http`` and ``server`` are the two ends of the wire.
-``probes``, ``asking``, ``figures`` and ``admission`` find out what a judge knows, ``watch`` whether it still does.
+``protocol`` is the contract, ``batching`` what the manager talks to, ``opening`` makes a judge of a configuration.
+
+- ``rule``, ``exact``: judges of plain code, a file and a line in ``JUDGES`` each; ``panel``: several judges as one.
+- ``language``: a language model as judge, whatever runs it.
+- ``http``, ``server``: the two ends of the wire; ``wire`` is what travels, ``bearer`` the token that both read.
+- ``admission``: what a judge knows, found out before it is trusted and while it is.
+- ``cache``: audits that were given once. ``actor``: a judge in a process of its own.
+- ``probe``, ``rejudge``: programs.
 """
 
 from __future__ import annotations

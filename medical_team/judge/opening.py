@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from medical_team.config import GatesConfig, JudgeConfig
 from medical_team.judge import make_judge
-from medical_team.judge.llm import LlmJudge
+from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.panel import PanelJudge
 from medical_team.judge.protocol import Judge
 
@@ -37,7 +37,7 @@ async def _open(name: str, config: JudgeConfig, gates: GatesConfig, until_the_en
     if name != "http":
         return make_judge(name, gates)
     if config.http.api == "openai":
-        from medical_team.judge.openai import OpenAiCompleter
+        from medical_team.judge.http.openai import OpenAiCompleter
 
         assert config.model is not None, "the configuration sees to it"
         completer = await until_the_end.enter_async_context(OpenAiCompleter(config.http, config.model))

@@ -33,11 +33,11 @@ INJECTED = 16
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     from medical_team.errors import UserError
-    from medical_team.judge.probe_tables import print_report
+    from medical_team.judge.admission.tables import print_report
 
     if options.json is not None and not options.json.absolute().parent.is_dir():
         raise UserError(f"--json {options.json}: there is no such folder")
-    report, flips = asyncio.run(examine(configuration(options), options.seed))
+    report, flips = asyncio.run(examine(configuration(options)))
     print_report(report, flips)
     if options.json is not None:
         write_json(options.json, report, flips)
@@ -65,9 +65,9 @@ def configuration(options: argparse.Namespace) -> Config:
     """
     from medical_team.config import load_config
     from medical_team.data.medec import find_splits
-    from medical_team.errors import DataError
+    from medical_team.errors import ConfigError, DataError
 
-    overrides = [f"judge.name={options.judge}"]
+    overrides = [f"judge.name={options.judge}", f"run.seed={options.seed}"]
     if options.url:
         overrides.append(f"judge.http.urls={json.dumps(options.url)}")
     if options.model is not None:
@@ -79,27 +79,26 @@ def configuration(options: argparse.Namespace) -> Config:
         if not splits:
             raise DataError(f"--notes {options.notes} holds no MEDEC file")
         overrides += ["data.source=medec", f"data.medec_dir={options.notes}", f"data.medec_split={next(iter(splits))}"]
-    return load_config(None, [*overrides, *options.overrides])
-
-
-async def examine(config: Config, seed: int) -> tuple[AdmissionReport, float]:
-    """The judge's report, and the share of its verdicts that injected text turns."""
-    from medical_team.data.dataset import load_notes
-    from medical_team.errors import ConfigError
-    from medical_team.judge.admission import admit
-    from medical_team.judge.asking import Asking
-    from medical_team.judge.injections import flip_rate
-    from medical_team.judge.probes import build_probes
-    from medical_team.rollout.standalone_judge import open_configured_judge
-
+    config = load_config(None, [*overrides, *options.overrides])
     if not config.judge.admission.probes:
         raise ConfigError("judge.admission.probes = 0 (--probes) asks nothing: give 16 or more")
-    notes = load_notes(config.data, seed)
-    probes = build_probes(notes.train + notes.held_out, config.judge.admission.probes, seed)
-    how = Asking(config.judge.batch_size, config.judge.deadline_s)
+    return config
+
+
+async def examine(config: Config) -> tuple[AdmissionReport, float]:
+    """The judge's report, and the share of its verdicts that injected text turns."""
+    from medical_team.data.dataset import load_notes
+    from medical_team.judge.admission import put_to_admission
+    from medical_team.judge.admission.injections import flip_rate
+    from medical_team.judge.admission.probes import build_probes
+    from medical_team.rollout.standalone_judge import open_configured_judge
+
+    loaded = load_notes(config.data, config.run.seed)
+    notes = loaded.train + loaded.held_out
     async with open_configured_judge(config) as judge:
-        report = await admit(judge, probes, config.judge.admission, how, seed)
-        flips = await flip_rate(judge, [probe.request for probe in probes[:INJECTED]])
+        report = await put_to_admission(judge, config, notes)
+        targets = build_probes(notes, min(INJECTED, config.judge.admission.probes), config.run.seed)
+        flips = await flip_rate(judge, [probe.request for probe in targets])
     return report, flips.rate
 
 

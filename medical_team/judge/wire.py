@@ -17,9 +17,14 @@ AUDITS_PATH, HEALTH_PATH, READY_PATH, METRICS_PATH = "/v1/audits", "/health", "/
 
 MAX_AUDITS = 64
 MAX_SENTENCES = 400
+MAX_BODY = 1 << 20
+"""Bytes of a request that a server takes unless it is told otherwise, and more than which no client sends."""
 
 Sentence = Annotated[str, StringConstraints(max_length=4000)]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+# What comes back may be logged and counted: shapes that no sentence fits.
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$", max_length=64)]
+JudgeName = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=200)]
 
 
 class _Message(BaseModel):
@@ -41,12 +46,8 @@ class WireNote(_Message):
             raise ValueError("error_sentence_id: the note has no such sentence")
         return self
 
-    @classmethod
-    def of(cls, note: Note) -> Self:
-        return cls.model_validate({name: getattr(note, name) for name in cls.model_fields})
-
     def to_note(self) -> Note:
-        return Note(**{name: getattr(self, name) for name in type(self).model_fields})
+        return Note(**self.__dict__)  # its fields, and nothing else
 
 
 class WireEdit(_Message):
@@ -62,29 +63,15 @@ class WireAssessment(_Message):
     explanation: Sentence | None = None
 
 
-class WireRequest(_Message):
-    """One edit to be audited. ``id`` is the client's own, unique in its batch; the answer carries it back."""
+class WireCase(_Message):
+    """An edit to be audited, with all that decides its audit."""
 
-    id: Identifier
     game_id: Annotated[int, Field(ge=0)]
     game_type: GameType
     note: WireNote
     edit: WireEdit
     shown: WireNote
     assessment: WireAssessment | None = None
-
-    @classmethod
-    def of(cls, request_id: str, request: AuditRequest) -> Self:
-        edit, assessment = request.edit, request.assessment
-        return cls(
-            id=request_id,
-            game_id=request.game_id,
-            game_type=request.game_type,
-            note=WireNote.of(request.note),
-            edit=WireEdit(sentence_id=edit.sentence_id, replacement=edit.replacement, error_type=edit.error_type),
-            shown=WireNote.of(request.shown),
-            assessment=WireAssessment.model_validate(assessment, from_attributes=True) if assessment else None,
-        )
 
     def to_request(self) -> AuditRequest:
         return AuditRequest(
@@ -93,8 +80,19 @@ class WireRequest(_Message):
             self.note.to_note(),
             Edit(self.edit.sentence_id, self.edit.replacement, self.edit.error_type),
             self.shown.to_note(),
-            Assessment(**dict(self.assessment)) if self.assessment else None,
+            Assessment(**self.assessment.__dict__) if self.assessment else None,
         )
+
+
+class WireRequest(WireCase):
+    """A case under an id of the client's own, unique in its batch; the answer carries it back."""
+
+    id: Identifier
+
+    @classmethod
+    def of(cls, request_id: str, request: AuditRequest) -> Self:
+        fields = {name: getattr(request, name) for name in WireCase.model_fields}
+        return cls.model_validate({"id": request_id, **fields}, from_attributes=True)
 
 
 class WireBatch(_Message):
@@ -111,18 +109,18 @@ class WireBatch(_Message):
 
 class WireAudit(_Message):
     is_error: bool | None
-    judge: Annotated[str, StringConstraints(max_length=200)]
-    reason: Annotated[str, StringConstraints(max_length=64)]
+    judge: JudgeName
+    reason: Code
     realism: Annotated[float, Field(ge=0, le=1)] | None = None
     keeps_to_type: bool | None = None
     explanation_right: bool | None = None
 
     @classmethod
     def of(cls, audit: Audit) -> Self:
-        return cls.model_validate({name: getattr(audit, name) for name in cls.model_fields})
+        return cls.model_validate(audit, from_attributes=True)
 
     def to_audit(self) -> Audit:
-        return Audit(**self.__dict__)  # its fields, and nothing else
+        return Audit(**self.__dict__)
 
 
 class WireFailure(_Message):
@@ -155,7 +153,7 @@ class WireReady(_Message):
     """What ``/ready`` says with status 200, and with 503 while ``ready`` is false."""
 
     ready: bool
-    judge: str
+    judge: JudgeName
     """The name its audits carry."""
     model: str | None = None
     reason: str | None = None

@@ -21,7 +21,7 @@ from medical_team.config import LlmJudgeConfig
 from medical_team.errors import JudgeError, JudgeRefused, JudgeTimeout, JudgeUnreachable
 from medical_team.game.prompts import Message
 from medical_team.judge.actor import JudgeActor
-from medical_team.judge.llm import LlmJudge
+from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.protocol import AuditRequest, JudgeFailure
 from medical_team.rollout.ending import end_process
 from medical_team.rollout.guard import guard_children

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from medical_team.backends import resolve
 from medical_team.config import Config, JudgeConfig
-from medical_team.judge.llm import LlmJudge
+from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.opening import open_judge
 from medical_team.judge.protocol import Judge
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, WARM_UP_DEADLINE_S, JudgeEngine, VllmCompleter, judge_dtype

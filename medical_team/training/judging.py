@@ -9,16 +9,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from medical_team.config import Config, JudgeConfig
+from medical_team.config import Config
 from medical_team.judge.actor import RemoteJudge
-from medical_team.judge.admission import CONSTRUCTION, AdmissionReport, admit
-from medical_team.judge.asking import Asking
+from medical_team.judge.admission import CONSTRUCTION, AdmissionReport, put_to_admission
+from medical_team.judge.admission.asking import Asking
+from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.cache import CachedJudge
 from medical_team.judge.opening import open_judge
-from medical_team.judge.probes import build_probes
 from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
 from medical_team.judge.rule import RuleJudge
-from medical_team.judge.watch import WatchedJudge
 from medical_team.rewards import JudgeRates, lint_judged
 from medical_team.types import Audit, Note
 
@@ -26,10 +25,6 @@ logger = logging.getLogger(__name__)
 
 REPORT_NAME = "judge-admission.json"
 CACHE_NAME = "audits.sqlite"
-
-
-def asking(config: JudgeConfig) -> Asking:
-    return Asking(config.batch_size, config.deadline_s)
 
 
 class RunJudge:
@@ -86,7 +81,7 @@ async def open_run_judge(config: Config, started: Mapping[str, Judge]) -> AsyncI
 
 def watched_judge(config: Config, judge: Judge) -> WatchedJudge:
     """The judge with construction behind it, watching nothing yet."""
-    return WatchedJudge(judge, RuleJudge(config.game.gates), config.judge.admission, asking(config.judge))
+    return WatchedJudge(judge, RuleJudge(config.game.gates), config.judge.admission, Asking.of(config.judge))
 
 
 def is_construction(config: Config) -> bool:
@@ -107,14 +102,12 @@ async def admit_to_run(config: Config, watched: WatchedJudge, notes: Sequence[No
         RewardLintError: By what was measured of it, a simple policy would gain.
         DataError: The notes do not give probes of both classes.
     """
-    wanted = config.judge.admission
-    probes = build_probes(notes, wanted.probes, config.run.seed)
-    report = await admit(watched.judge, probes, wanted, asking(config.judge), config.run.seed)
+    report = await put_to_admission(watched.judge, config, notes)
     (folder / REPORT_NAME).write_text(json.dumps(report.to_json(), indent=1, allow_nan=False))
     report.check()
     if not report.missed:  # one that is accepted by name was known to let such policies gain
         check_rewards(config, report)
-    watched.watch(report.canaries(wanted.canaries))
+    watched.watch(report.canaries(config.judge.admission.canaries))
     logger.info("judge %s answered %d probes and is admitted", report.judge, report.figures.probes)
 
 

@@ -15,7 +15,7 @@ from medical_team.backends import Backend, resolve
 from medical_team.config import Config
 from medical_team.errors import ConfigError, MachineError, ModelError, UserError
 from medical_team.game.prompts import assessor_messages, attacker_messages
-from medical_team.judge.prompts import prompt_named
+from medical_team.judge.language.prompts import prompt_named
 from medical_team.planning.cards import card_named
 from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers

@@ -8,14 +8,12 @@ types and the few classes that DeepSpeed puts beside them: nothing in a file is 
 from __future__ import annotations
 
 import copy
-import hashlib
 import os
-import queue
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import torch
 from deepspeed.runtime.checkpoint_engine.checkpoint_engine import CheckpointCommitInfo, CheckpointEngine
@@ -24,14 +22,11 @@ from deepspeed.runtime.zero.config import ZeroStageEnum
 from deepspeed.utils.tensor_fragment import fragment_address
 
 from medical_team.checkpoints import files
-from medical_team.checkpoints.manifest import FileEntry
+from medical_team.checkpoints.manifest import FileEntry, entry_of
 from medical_team.checkpoints.receipt import leave_failure, leave_receipt
 
 # What DeepSpeed puts into its files beside tensors and plain types.
 ALLOWED = (DynamicLossScaler, LossScaler, LossScalerBase, ZeroStageEnum, fragment_address)
-
-# Blocks that wait to be summed; a file is summed as fast as it is written.
-_BLOCKS = 4
 
 
 class BackgroundFiles(CheckpointEngine):
@@ -109,47 +104,15 @@ def _say_that_it_failed(folder: Path, rank: int, error: Exception) -> None:
 
 
 def write_state(state: Any, path: Path) -> FileEntry:
-    """Write a file as ``torch.save`` does, for its owner alone, and sync it."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, files.PRIVATE_FILE)
-    with open(descriptor, "wb", buffering=0) as raw, Summing(raw) as file:
-        torch.save(state, cast(IO[bytes], file))
-        os.fsync(descriptor)
-    return file.entry
-
-
-class Summing:
-    """A file for ``torch.save`` that another thread sums while it is written."""
-
-    entry: FileEntry
-
-    def __init__(self, raw: Any) -> None:
-        self._raw = raw
-        self._digest = hashlib.sha256()
-        self._size = 0
-        self._blocks: queue.Queue[bytes | None] = queue.Queue(_BLOCKS)
-        self._thread = ThreadPoolExecutor(1)
-
-    def __enter__(self) -> Summing:
-        self._summed = self._thread.submit(self._sum)
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._blocks.put(None)
-        self._thread.shutdown()
-        self.entry = FileEntry(self._size, self._digest.hexdigest())
-
-    def write(self, block: Any) -> int:
-        block = bytes(block)
-        view = memoryview(block)
-        while len(view):
-            view = view[self._raw.write(view) :]
-        self._size += len(block)
-        self._blocks.put(block)
-        return len(block)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def _sum(self) -> None:
-        while (block := self._blocks.get()) is not None:
-            self._digest.update(block)
+    """Write a file as ``torch.save`` does, for its owner alone, and sync it; it is summed while the disk writes."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, files.PRIVATE_FILE)
+    try:
+        os.fchmod(descriptor, files.PRIVATE_FILE)
+        torch.save(state, path)
+        with ThreadPoolExecutor(1) as beside:
+            synced = beside.submit(os.fsync, descriptor)
+            entry = entry_of(path)
+        synced.result()
+    finally:
+        os.close(descriptor)
+    return entry

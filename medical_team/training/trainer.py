@@ -260,6 +260,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         metrics["timing/step"] = sum(clock.seconds.values())
         self.stop.limit.took(Part.PLAY, clock.seconds["rollout"])
         self.stop.limit.took(Part.LEARN, metrics["timing/step"] - clock.seconds["rollout"])
+        self.stop.limit.took(Part.SAVE, self.folder.checkpoints.longest_s)
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
         metrics["kl_coef"] = self.kl_ctl.value
         every = self.config.evaluation.every

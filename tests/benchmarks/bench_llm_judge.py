@@ -31,8 +31,8 @@ from vllm.sampling_params import RequestOutputKind
 
 from medical_team.config import LlmJudgeConfig
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.injections import PAYLOADS, with_injection
-from medical_team.judge.llm import LlmJudge
+from medical_team.judge.admission.injections import PAYLOADS, with_injection
+from medical_team.judge.language.llm import LlmJudge
 from medical_team.rollout.judge_engine import JudgeEngine, VllmCompleter, judge_dtype
 
 DEADLINE_S = 3600.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import pickle
@@ -152,15 +151,3 @@ def test_random_states_come_back(module: Any):
     restore_random_states(states)
 
     assert draws() == expected
-
-
-def test_a_file_is_summed_as_it_is_written(module: Any):
-    import hashlib
-
-    raw = io.BytesIO()
-    with module.Summing(raw) as file:
-        for block in (b"one", memoryview(b"two"), bytearray(b"")):
-            assert file.write(block) == len(block)
-
-    assert raw.getvalue() == b"onetwo"
-    assert file.entry.sha256 == hashlib.sha256(b"onetwo").hexdigest()

@@ -54,7 +54,13 @@ def whole_and_killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Attempts
 
     def overrides(folder: Path) -> list[str]:
         return tiny_overrides(
-            model, folder, model__dtype="float32", train__steps=STEPS, run__resume="auto", evaluation__notes=0
+            model,
+            folder,
+            model__dtype="float32",
+            train__steps=STEPS,
+            run__resume="auto",
+            evaluation__notes=0,
+            train__kl_coef=0,
         )
 
     whole, killed = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("killed")

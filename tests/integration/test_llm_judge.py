@@ -13,10 +13,10 @@ from tiny import tiny_overrides, write_tiny_model
 from medical_team.config import LlmJudgeConfig, load_config
 from medical_team.errors import JudgeRefused
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.injections import PAYLOADS, with_injection
-from medical_team.judge.llm import LlmJudge
-from medical_team.judge.opinion import answer_schema
-from medical_team.judge.prompts import audit_1
+from medical_team.judge.admission.injections import PAYLOADS, with_injection
+from medical_team.judge.language.llm import LlmJudge
+from medical_team.judge.language.opinion import answer_schema
+from medical_team.judge.language.prompts import audit_1
 from medical_team.rollout.judge_engine import JudgeEngine, VllmCompleter
 from medical_team.training.run import TrainingRun
 from medical_team.types import Assessment, Audit, Verdict

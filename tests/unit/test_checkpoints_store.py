@@ -96,6 +96,7 @@ def test_it_does_not_exist_while_it_is_written(checkpoints: CheckpointStore):
 
     assert checkpoints.steps() == [1, 2]
     assert contents(checkpoints.folder / "step-000002" / "actor") == ["weights"]
+    assert checkpoints.longest_s > 0, "what a job's time must allow for"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 import pytest
 from hypothesis import given
@@ -244,3 +246,28 @@ def test_medec_errors_and_corrections_are_recognised(medec_validation):
 
 def _gold_edit(note: Note) -> Edit:
     return Edit(note.error_sentence_id, one_line(note.sentences[note.error_sentence_id]), note.error_type)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a" * 3900, "a" * 3899 + "b"),
+        ("ab" * 1950, "abb" * 1300),
+        ("cough " * 600, "fever " * 600),
+        ("x " + "b " * 1980 + "y", "z " + "b " * 1979 + "q"),
+        ("b c " * 990, "c b " * 990),
+    ],
+)
+def test_the_work_for_a_sentence_does_not_grow_with_the_square_of_its_length(before: str, after: str):
+    compared = 0
+
+    class Counting(SequenceMatcher[str]):
+        def __init__(self, isjunk: None, a: Sequence[str], b: Sequence[str], autojunk: bool) -> None:
+            nonlocal compared
+            compared += len(a) * len(b)
+            super().__init__(isjunk, a, b, autojunk)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("medical_team.game.wording.SequenceMatcher", Counting)
+        check_edit(Edit(0, after, ErrorType.TREATMENT), Note("long", (before, "It ends."), "g"), LIMITS)
+    assert compared <= 4 * 400**2, "words a few times over; the letters of a pair of words are few"

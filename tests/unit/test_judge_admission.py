@@ -13,8 +13,8 @@ from medical_team.data.synthetic.compose import compose_notes
 from medical_team.errors import JudgeNotAdmitted, JudgeOutage, JudgeTimeout, UserError
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure, make_judge
 from medical_team.judge.admission import AdmissionReport, admit
-from medical_team.judge.asking import Asking, Said, ask
-from medical_team.judge.probes import Probe, build_probes
+from medical_team.judge.admission.asking import Asking, Said, ask
+from medical_team.judge.admission.probes import Probe, build_probes
 from medical_team.types import Audit
 
 PROBES = build_probes(compose_notes(200, seed=3), 64, seed=3)

@@ -14,7 +14,7 @@ from fakes import make_note
 
 from medical_team.errors import JudgeUnreachable
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.cache import CachedJudge, key_of
+from medical_team.judge.cache.cached import CachedJudge, key_of
 from medical_team.judge.deadline import Deadline, standing_still
 from medical_team.types import Assessment, Audit, Edit, ErrorType, GameType, Verdict
 

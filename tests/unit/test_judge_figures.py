@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medical_team.data.synthetic.compose import compose_notes
-from medical_team.judge.asking import Answer, Said
-from medical_team.judge.figures import kappas, measure, shares
-from medical_team.judge.probes import Bucket, Probe, build_probes
+from medical_team.judge.admission.asking import Answer, Said
+from medical_team.judge.admission.figures import kappas, measure, shares
+from medical_team.judge.admission.probes import Bucket, Probe, build_probes
 from medical_team.judge.protocol import FailureKind
 from medical_team.types import Audit
 

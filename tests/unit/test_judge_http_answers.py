@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from medical_team.judge import FailureKind, JudgeFailure
 from medical_team.judge.http import MalformedAnswer
-from medical_team.judge.http.answers import Exchange, Ids
+from medical_team.judge.http.answers import Exchange, Ids, batches_of
+from medical_team.judge.wire import MAX_AUDITS, MAX_BODY
 from medical_team.types import Audit
 
 
 def sent(count: int, judge: str | None = None, ids: Ids | None = None) -> tuple[Exchange, list[str]]:
     """A batch that was sent, and the ids it was sent under."""
-    exchange = Exchange([f'"game_id":{number}}}' for number in range(count)], ids or Ids(), judge)
+    exchange = Exchange([b'{"game_id":%d}' % number for number in range(count)], ids or Ids(), judge)
     return exchange, [audit["id"] for audit in json.loads(exchange.body(10.0))["audits"]]
 
 
@@ -58,6 +59,20 @@ def test_an_answer_to_an_earlier_attempt_is_nobodys():
     with pytest.raises(MalformedAnswer):
         exchange.read(answers(early))
     assert len(exchange.read(answers(late))) == 2
+
+
+@given(st.lists(st.integers(2, MAX_BODY // 3), max_size=150))
+def test_batches_hold_every_case_in_order_within_the_limits(lengths: list[int]):
+    cases = [b"{" + b"x" * (length - 1) for length in lengths]
+    batches = list(batches_of(cases))
+    assert [case for batch in batches for case in batch] == cases
+    for batch in batches:
+        assert 0 < len(batch) <= MAX_AUDITS and len(Exchange(batch, Ids(), None).body(3600.0)) <= MAX_BODY
+
+
+def test_no_batch_is_split_without_need():
+    assert [len(batch) for batch in batches_of([b"{}"] * (2 * MAX_AUDITS + 1))] == [MAX_AUDITS, MAX_AUDITS, 1]
+    assert len(list(batches_of([b"x" * (2 * MAX_BODY)]))) == 1, "whether it is too long is the server's to say"
 
 
 def test_two_clients_never_use_the_same_id():

@@ -138,7 +138,7 @@ def test_every_field_of_a_request_travels():
     assessment = Assessment(Verdict.HARMFUL, 1, "A right sentence.", "It was wrong.")
     asked = replace(request(7), note=make_note(3, harmful=True), assessment=assessment)
     wire = to_wire(asked)
-    assert isinstance(wire, str)
+    assert isinstance(wire, bytes)
     batch = WireBatch.model_validate_json(Exchange([wire, wire], Ids(), None).body(10.0))
     assert [sent.to_request() for sent in batch.audits] == [asked, asked]
     assert 0 < batch.deadline_s < 10.0, "the server is done before the client gives up"

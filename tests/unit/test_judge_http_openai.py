@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import JudgeError, JudgeMalformed, JudgeOverloaded, JudgeRefused
-from medical_team.judge.openai import OpenAiCompleter
+from medical_team.judge.http.openai import OpenAiCompleter
 
 SCHEMA = {"type": "object", "properties": {"is_error": {"enum": ["error", "no_error"]}}}
 

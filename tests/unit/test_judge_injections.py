@@ -15,7 +15,7 @@ from medical_team.data.synthetic.compose import compose_notes
 from medical_team.game.edits import apply_edit, corrected_note
 from medical_team.game.gates import check_edit
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure, make_judge
-from medical_team.judge.injections import PAYLOADS, Category, Payload, flip_rate, with_injection
+from medical_team.judge.admission.injections import PAYLOADS, Category, Payload, flip_rate, with_injection
 from medical_team.types import Audit, Note
 
 OF_ATTACKERS = [payload for payload in PAYLOADS if payload.category is not Category.EXPLANATION]

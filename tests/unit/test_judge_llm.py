@@ -14,7 +14,7 @@ from medical_team.config import LlmJudgeConfig
 from medical_team.errors import ConfigError, JudgeOutage, JudgeOverloaded, JudgeTimeout
 from medical_team.game.prompts import Message
 from medical_team.judge import FailureKind, JudgeFailure
-from medical_team.judge.llm import LlmJudge
+from medical_team.judge.language.llm import LlmJudge
 from medical_team.types import Assessment, Audit, Note, Verdict
 
 FOUND = {"difference": "", "reasons": "", "is_error": "error", "realism": 2, "keeps_to_type": "yes"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from medical_team.config import LlmJudgeConfig
 from medical_team.errors import ConfigError, JudgeAbstained, JudgeMalformed
-from medical_team.judge.opinion import answer_schema, audit_of, read_opinion, reasons_length
+from medical_team.judge.language.opinion import answer_schema, audit_of, read_opinion, reasons_length
 
 ANSWER = {
     "difference": "spironolactone for lisinopril",

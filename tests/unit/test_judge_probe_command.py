@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from medical_team.errors import UserError
-from medical_team.judge.injections import Flips
+from medical_team.judge.admission.injections import Flips
 from medical_team.judge.probe import configuration, main, parse
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +122,6 @@ def test_the_flip_rate_of_an_injection_suite_is_shown(
     async def flips(judge, requests) -> Flips:
         return Flips(len(requests), len(requests) // 4, 0, {})
 
-    monkeypatch.setattr("medical_team.judge.injections.flip_rate", flips)
+    monkeypatch.setattr("medical_team.judge.admission.injections.flip_rate", flips)
     main(["--judge", "rule", "--probes", "16", cache, *FEW])
     assert "0.25" in next(line for line in capsys.readouterr().out.splitlines() if "injection" in line)

@@ -14,9 +14,18 @@ from medical_team.config import GatesConfig
 from medical_team.data.synthetic.compose import compose_notes
 from medical_team.errors import DataError
 from medical_team.game.edits import apply_edit, corrected_note
+from medical_team.judge.admission.probes import (
+    ERRORS,
+    HARMLESS,
+    KNOWLEDGE,
+    MAKERS,
+    Bucket,
+    Probe,
+    build_probes,
+    swapped,
+)
+from medical_team.judge.admission.probes.doses import DOSES, TENFOLD
 from medical_team.judge.exact import ExactJudge
-from medical_team.judge.probes import ERRORS, HARMLESS, KNOWLEDGE, MAKERS, Bucket, Probe, build_probes, swapped
-from medical_team.judge.probes.doses import DOSES, TENFOLD
 from medical_team.judge.rule import RuleJudge
 from medical_team.types import Note
 

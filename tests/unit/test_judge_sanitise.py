@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medical_team.judge.injections import PAYLOADS, Payload
-from medical_team.judge.sanitise import clean
+from medical_team.judge.admission.injections import PAYLOADS, Payload
+from medical_team.judge.language.sanitise import clean
 
 ROLE_TOKENS = re.compile(
     r"<[|｜/a-z]|\[/?INST\]|\[/?SYSTEM_PROMPT\]|\[gMASK\]|\[\[|\]\]|##|``"  # noqa: RUF001 - as DeepSeek spells it

@@ -11,9 +11,9 @@ import pytest
 from medical_team.config import AdmissionConfig, GatesConfig
 from medical_team.data.synthetic.compose import compose_notes
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.probes import build_probes
+from medical_team.judge.admission.probes import build_probes
+from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.rule import RuleJudge
-from medical_team.judge.watch import WatchedJudge
 from medical_team.types import Audit
 
 CANARIES = build_probes(compose_notes(200, seed=3), 16, seed=3)

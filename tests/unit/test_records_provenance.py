@@ -14,7 +14,7 @@ from fakes import make_note
 
 from medical_team.data.store import read_notes, write_notes
 from medical_team.errors import DataError
-from medical_team.judge.audit_store import AuditStore
+from medical_team.judge.cache.store import AuditStore
 from medical_team.records import ErrorOrigin, GameRecorder, Provenance, read_games
 from medical_team.records.export import main
 from medical_team.safekeeping import MARKER, MARKER_KEY

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 
 from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import UserError
-from medical_team.judge.opinion import Finding, Opinion
+from medical_team.judge.language.opinion import Finding, Opinion
 from medical_team.remote_judge import EXAMPLE_EDIT, look, main
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.training.attempts import Attempt, AttemptLog, Next, decide
-from medical_team.training.checkpoint import CheckpointStore, TrainerState
 
 ROOT = Path(__file__).resolve().parents[2]
 

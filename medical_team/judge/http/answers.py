@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
 from medical_team.judge.http.caller import MalformedAnswer
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.wire import WireAnswer, WireAnswers, WireRequest
+from medical_team.judge.wire import MAX_AUDITS, MAX_BODY, WireAnswer, WireAnswers, WireCase
 from medical_team.types import Audit
 
 M = TypeVar("M", bound=BaseModel)
@@ -20,6 +20,10 @@ M = TypeVar("M", bound=BaseModel)
 LONGEST_DEADLINE_S = 3600.0  # The wire's own bound.
 # The server's deadline is over before ours, so that its answer that it was too late still arrives.
 SERVER_SHARE = 0.95
+# Bytes of a body beside its cases, at most: what holds the list, and a case's id with a comma.
+_AROUND_BATCH, _AROUND_CASE = 64, 64
+
+_CASE = TypeAdapter(WireCase)
 
 
 class Ids:
@@ -33,20 +37,13 @@ class Ids:
         return f"{self._prefix}-{next(self._numbers)}"
 
 
-class _Unnamed(WireRequest):
-    """A request without an id of its own as yet."""
+def to_wire(request: AuditRequest) -> bytes | JudgeFailure:
+    """The case as it travels, or the failure of one that is over the wire's limits.
 
-    id: str = ""
-
-
-def to_wire(request: AuditRequest) -> str | JudgeFailure:
-    """The request as it travels but for its id, or the failure of one that is over the wire's limits.
-
-    It is made once, whatever the attempts; ``Exchange`` puts an id of each attempt's own before it.
+    It is made once, whatever the attempts; ``Exchange`` puts an id of each attempt's own into it.
     """
     try:
-        wire = _Unnamed.model_validate(request, from_attributes=True)
-        return wire.model_dump_json(exclude={"id"}).removeprefix("{")
+        return _CASE.dump_json(_CASE.validate_python(request, from_attributes=True))
     except ValidationError as error:
         return JudgeFailure(FailureKind.REFUSED, f"not within the limits of a request: {where(error)}")
     except PydanticSerializationError:  # half of a surrogate pair, say
@@ -67,22 +64,38 @@ def _field(problem: ErrorDetails) -> str:
     return ".".join(str(part) for part in known)
 
 
+def batches_of(cases: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """The cases in their order, in batches that are within the wire's limits on audits and on bytes.
+
+    A case that is too long by itself goes alone: whether it is taken is the server's to say.
+    """
+    batch: list[bytes] = []
+    size = _AROUND_BATCH
+    for case in cases:
+        added = len(case) + _AROUND_CASE
+        if batch and (len(batch) == MAX_AUDITS or size + added > MAX_BODY):
+            yield batch
+            batch, size = [], _AROUND_BATCH
+        batch.append(case)
+        size += added
+    if batch:
+        yield batch
+
+
 class Exchange:
     """One batch, asked for as often as it takes: every body has ids of its own, and only its answer is taken."""
 
-    def __init__(self, requests: Sequence[str], ids: Ids, judge: str | None) -> None:
-        self._requests = requests
+    def __init__(self, cases: Sequence[bytes], ids: Ids, judge: str | None) -> None:
+        self._cases = cases
         self._ids = ids
         self._judge = judge
         self._sent: list[str] = []
 
     def body(self, within_s: float) -> bytes:
-        self._sent = [self._ids.next() for _ in self._requests]
-        audits = ",".join(
-            f'{{"id":"{name}",' + request for name, request in zip(self._sent, self._requests, strict=True)
-        )
-        deadline_s = min(LONGEST_DEADLINE_S, SERVER_SHARE * within_s)
-        return f'{{"audits":[{audits}],"deadline_s":{deadline_s:.6f}}}'.encode()
+        self._sent = [self._ids.next() for _ in self._cases]
+        named = zip(self._sent, self._cases, strict=True)
+        audits = b",".join([b'{"id":"%b",%b' % (name.encode(), case[1:]) for name, case in named])
+        return b'{"audits":[%b],"deadline_s":%.6f}' % (audits, min(LONGEST_DEADLINE_S, SERVER_SHARE * within_s))
 
     def read(self, body: bytes) -> list[Audit | JudgeFailure]:
         """One answer a request, in their order.

@@ -9,11 +9,11 @@ from typing import Self
 
 from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import JudgeError
-from medical_team.judge.http.answers import Exchange, Ids, to_wire
+from medical_team.judge.http.answers import Exchange, Ids, batches_of, to_wire
 from medical_team.judge.http.caller import Caller
 from medical_team.judge.http.readiness import Readiness, ask_ready, one_judge
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.wire import AUDITS_PATH, MAX_AUDITS
+from medical_team.judge.wire import AUDITS_PATH
 from medical_team.types import Audit
 
 # Failures are told before the caller's own deadline ends the waiting, which would know the kind of none of them.
@@ -45,14 +45,13 @@ class HttpJudge:
         Raises:
             JudgeOutage: They were away for longer than the budget.
         """
-        wire = [to_wire(request) for request in requests]
-        sound = [request for request in wire if isinstance(request, str)]
-        batches = [sound[start : start + MAX_AUDITS] for start in range(0, len(sound), MAX_AUDITS)]
-        asked = [self._ask(batch, DEADLINE_SHARE * deadline_s) for batch in batches]
+        cases = [to_wire(request) for request in requests]
+        sound = [case for case in cases if isinstance(case, bytes)]
+        asked = [self._ask(batch, DEADLINE_SHARE * deadline_s) for batch in batches_of(sound)]
         # One batch is the rule, and needs no tasks.
         answered = [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
         answers = itertools.chain.from_iterable(answered)
-        return [request if isinstance(request, JudgeFailure) else next(answers) for request in wire]
+        return [case if isinstance(case, JudgeFailure) else next(answers) for case in cases]
 
     async def readiness(self, within_s: float = 5.0) -> list[Readiness]:
         """What each endpoint says of itself."""
@@ -78,7 +77,7 @@ class HttpJudge:
     async def __aexit__(self, *_exc: object) -> None:
         await self.close()
 
-    async def _ask(self, batch: Sequence[str], deadline_s: float) -> list[Audit | JudgeFailure]:
+    async def _ask(self, batch: Sequence[bytes], deadline_s: float) -> list[Audit | JudgeFailure]:
         exchange = Exchange(batch, self._ids, self._identified)
         try:
             return await self._caller.post(AUDITS_PATH, exchange.body, exchange.read, deadline_s)

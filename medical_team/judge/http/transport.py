@@ -59,7 +59,9 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 # How many may be in flight is the pool's to say, endpoint by endpoint.
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S),
-                headers={"Content-Type": "application/json", "Accept": "application/json", **self._headers},
+                headers={"Content-Type": "application/json", **self._headers},
+                # No peer needs them, and a packed answer is one whose size is not known before it is unpacked.
+                skip_auto_headers=("User-Agent", "Accept-Encoding"),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
@@ -68,15 +70,13 @@ class Transport:
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     """The body, as long as it is no longer than an answer can be."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_any():
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_ANSWER:
+    body = bytearray()
+    while part := await response.content.readany():
+        body += part
+        if len(body) > LARGEST_ANSWER:
             response.close()
             raise RequestFailed(Trouble.MALFORMED, f"{response.url}: an answer of more than {LARGEST_ANSWER} bytes")
-    return b"".join(parts)
+    return bytes(body)
 
 
 def seconds_to_wait(retry_after: str | None) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from medical_team.errors import ConfigError
-from medical_team.judge.wire import MAX_AUDITS
+from medical_team.judge.wire import MAX_AUDITS, MAX_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ServerSettings:
     judge: str
     model: str | None = None
     token: str | None = field(default=None, repr=False)
-    max_body: int = 1 << 20
+    max_body: int = MAX_BODY
     read_timeout: float = 10.0
     keep_alive: int = 75
     max_connections: int = 256

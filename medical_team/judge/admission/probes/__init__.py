@@ -10,15 +10,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from medical_team.errors import DataError
-from medical_team.judge.probes.base import ERRORS, HARMLESS, KNOWLEDGE, Bucket, Maker, Probe, request_of, swapped
-from medical_team.judge.probes.doses import dose
-from medical_team.judge.probes.errors import TYPES, clean_twin, error_of
-from medical_team.judge.probes.negations import negation
-from medical_team.judge.probes.nothing import garbage, no_op
-from medical_team.judge.probes.routes import route
-from medical_team.judge.probes.sides import side
-from medical_team.judge.probes.units import unit
-from medical_team.judge.probes.wording import abbreviation, paraphrase, synonym
+from medical_team.judge.admission.probes.base import (
+    ERRORS,
+    HARMLESS,
+    KNOWLEDGE,
+    Bucket,
+    Maker,
+    Probe,
+    request_of,
+    swapped,
+)
+from medical_team.judge.admission.probes.doses import dose
+from medical_team.judge.admission.probes.errors import TYPES, clean_twin, error_of
+from medical_team.judge.admission.probes.negations import negation
+from medical_team.judge.admission.probes.nothing import garbage, no_op
+from medical_team.judge.admission.probes.routes import route
+from medical_team.judge.admission.probes.sides import side
+from medical_team.judge.admission.probes.units import unit
+from medical_team.judge.admission.probes.wording import abbreviation, paraphrase, synonym
 from medical_team.types import Note
 
 MAKERS: Mapping[Bucket, Maker] = {

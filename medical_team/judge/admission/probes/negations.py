@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from medical_team.judge.probes.base import Change
-from medical_team.judge.probes.rewording import reworded, rule
+from medical_team.judge.admission.probes.base import Change
+from medical_team.judge.admission.probes.rewording import reworded, rule
 from medical_team.types import Note
 
 # Findings that need no article, so that the sentence stays a sentence with and without its "no".

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from time import perf_counter
 
+from medical_team.config import JudgeConfig
 from medical_team.errors import JudgeError
 from medical_team.judge.batching import BatchedJudge
 from medical_team.judge.protocol import AuditRequest, FailureKind, Judge
@@ -48,6 +49,11 @@ class Asking:
 
     batch_size: int = 32
     deadline_s: float = 30.0
+
+    @classmethod
+    def of(cls, config: JudgeConfig) -> Asking:
+        """As the run asks for its audits."""
+        return cls(config.batch_size, config.deadline_s)
 
 
 AS_USUAL = Asking()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from medical_team.game.edits import corrected_note
-from medical_team.judge.probes.base import Bucket, Change, Maker, change_of
-from medical_team.judge.probes.statements import Stated, stated_in
+from medical_team.judge.admission.probes.base import Bucket, Change, Maker, change_of
+from medical_team.judge.admission.probes.statements import Stated, stated_in
 from medical_team.types import ErrorType, Note
 
 TYPES = {

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medical_team.judge.asking import Answer, Said
-from medical_team.judge.probes import Bucket, Probe
+from medical_team.judge.admission.asking import Answer, Said
+from medical_team.judge.admission.probes import Bucket, Probe
 from medical_team.judge.protocol import FailureKind
 
 RESAMPLES = 1000

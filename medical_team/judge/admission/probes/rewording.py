@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from medical_team.game.edits import corrected_note
-from medical_team.judge.probes.base import Change, change_of
+from medical_team.judge.admission.probes.base import Change, change_of
 from medical_team.types import ErrorType, Note
 
 

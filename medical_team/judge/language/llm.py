@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from medical_team.config import LlmJudgeConfig
 from medical_team.errors import JudgeError
 from medical_team.game.prompts import Message
-from medical_team.judge.opinion import answer_schema, audit_of, read_opinion
-from medical_team.judge.prompts import explanation_of, prompt_named
+from medical_team.judge.language.opinion import answer_schema, audit_of, read_opinion
+from medical_team.judge.language.prompts import explanation_of, prompt_named
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
 from medical_team.types import Audit
 

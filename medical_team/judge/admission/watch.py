@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medical_team.config import AdmissionConfig
-from medical_team.judge.asking import AS_USUAL, Asking, Said, ask
-from medical_team.judge.figures import shares
-from medical_team.judge.probes import Probe
+from medical_team.judge.admission.asking import AS_USUAL, Asking, Said, ask
+from medical_team.judge.admission.figures import shares
+from medical_team.judge.admission.probes import Probe
 from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
 from medical_team.types import Audit
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import re
 
-from medical_team.judge.probes.base import Change
-from medical_team.judge.probes.rewording import Rule, reworded
+from medical_team.judge.admission.probes.base import Change
+from medical_team.judge.admission.probes.rewording import Rule, reworded
 from medical_team.types import Note
 
 _PARTS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from medical_team.game.edits import corrected_note
-from medical_team.judge.probes.base import Change, change_of
+from medical_team.judge.admission.probes.base import Change, change_of
 from medical_team.types import Note
 
 # Small talk of other languages, free of medicine.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from medical_team.game.edits import corrected_note, replaced
-from medical_team.judge.probes.base import Change, change_of
+from medical_team.judge.admission.probes.base import Change, change_of
 from medical_team.types import ErrorType, Note
 
 ADULT_YEARS = 18

@@ -1,32 +1,19 @@
-"""Admission: a judge is asked what is known, and trusted with training only when it scores well enough.
-
-The rule judge and the exact judge are not put to it. They are construction and table, not opinion: they say what
-their code says, tests hold them to it, and what they cannot tell is known beforehand. ``docs`` has their figures.
-"""
+"""What a judge scored at its admission, what it had to, and what follows. Made by ``admit``."""
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain, zip_longest
 from typing import Any
 
 from medical_team.config import AdmissionConfig
 from medical_team.errors import JudgeNotAdmitted
-from medical_team.judge.asking import AS_USUAL, Answer, Asking, Said, ask
-from medical_team.judge.figures import Figures, measure
-from medical_team.judge.probes import KNOWLEDGE, Bucket, Probe, swapped
-from medical_team.judge.protocol import Judge
+from medical_team.judge.admission.figures import Figures
+from medical_team.judge.admission.probes import Bucket, Probe
 
 logger = logging.getLogger(__name__)
-
-CONSTRUCTION = frozenset({"rule", "exact"})
-"""Names of the judges that are not put to admission."""
-
-REPEATED = 40
-"""Probes that are asked again, and error pairs that are asked exchanged, at most: a share to within 8 points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,40 +108,6 @@ class AdmissionReport:
             "figures": asdict(self.figures),
         }
         return _without_nan(content)
-
-
-async def admit(
-    judge: Judge, probes: Sequence[Probe], thresholds: AdmissionConfig, how: Asking = AS_USUAL, seed: int = 0
-) -> AdmissionReport:
-    """Ask the probes, some of them twice and some error pairs exchanged, and report.
-
-    Raises:
-        ValueError: There is no probe.
-    """
-    if not probes:
-        raise ValueError("a judge cannot be admitted without a probe")
-    answers = await ask(judge, [probe.request for probe in probes], how)
-    judged = list(zip(probes, answers, strict=True))
-    again = judged[:REPEATED]
-    pairs = [(probe, answer) for probe, answer in judged if probe.bucket in KNOWLEDGE][:REPEATED]
-    second = await ask(judge, [probe.request for probe, _ in again], how)
-    exchanged = await ask(judge, [swapped(probe.request) for probe, _ in pairs], how)
-    figures = measure(judged, _beside(pairs, exchanged), _beside(again, second), seed)
-    known = tuple(probe for probe, answer in judged if _right(probe, answer))
-    return AdmissionReport(_name(judge, answers), figures, thresholds, known)
-
-
-def _beside(judged: Iterable[tuple[Probe, Answer]], later: Iterable[Answer]) -> list[tuple[Said, Said]]:
-    return [(first.said, second.said) for (_, first), second in zip(judged, later, strict=True)]
-
-
-def _right(probe: Probe, answer: Answer) -> bool:
-    return answer.said is (Said.ERROR if probe.is_error else Said.NO_ERROR)
-
-
-def _name(judge: Judge, answers: Iterable[Answer]) -> str:
-    """The name the audits carry; the judge's own where there is no audit."""
-    return next((answer.audit.judge for answer in answers if answer.audit is not None), judge.name)
 
 
 def _reaches(missed: Missed) -> bool:

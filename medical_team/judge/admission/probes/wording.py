@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 
 from medical_team.game.edits import corrected_note
-from medical_team.judge.probes.base import Change, change_of
-from medical_team.judge.probes.rewording import both_ways, reworded, rule, words
-from medical_team.judge.probes.statements import stated_in
+from medical_team.judge.admission.probes.base import Change, change_of
+from medical_team.judge.admission.probes.rewording import both_ways, reworded, rule, words
+from medical_team.judge.admission.probes.statements import stated_in
 from medical_team.types import Note
 
 _PARAPHRASES = (

@@ -8,9 +8,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from medical_team.judge.admission import AdmissionReport
-from medical_team.judge.asking import Said
-from medical_team.judge.figures import Figures
+from medical_team.judge.admission.asking import Said
+from medical_team.judge.admission.figures import Figures
+from medical_team.judge.admission.report import AdmissionReport
 
 _LOG_WIDTH = 100
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from medical_team.judge.audit_store import AuditStore
+from medical_team.judge.cache.store import AuditStore
 from medical_team.judge.deadline import standing_still
 from medical_team.judge.protocol import AuditRequest, FailureKind, Judge, JudgeFailure
 from medical_team.types import Audit

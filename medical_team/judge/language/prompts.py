@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from medical_team.errors import ConfigError, JudgeRefused
 from medical_team.game.edits import corrected_note
 from medical_team.game.prompts import Message
+from medical_team.judge.language.sanitise import clean
 from medical_team.judge.protocol import AuditRequest
-from medical_team.judge.sanitise import clean
 from medical_team.types import ErrorType, GameType, Note
 
 Prompt = Callable[[AuditRequest, str], list[Message]]
