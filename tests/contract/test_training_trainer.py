@@ -405,7 +405,7 @@ def blocks() -> Iterator[Any]:
 def test_a_phase_that_upstream_waits_in_for_ever_ends_the_run(trainer: Any, blocks: Any, phase: str, step: Any):
     from medical_team.training.waiting import Deadline
 
-    trainer.deadline = Deadline(0.05)
+    trainer.deadline = trainer.sync_deadline = Deadline(0.05)
     trainer.experience_maker = SimpleNamespace(make_experience_batch=blocks)
     trainer.ppo_train = trainer.broadcast_to_vllm = blocks
 

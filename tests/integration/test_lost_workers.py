@@ -1,4 +1,4 @@
-"""A rank that is killed while the others wait for it in a collective: named at once, however long the phase may take."""
+"""A rank that is killed while the others wait for it: named at once, however long the phase may take."""
 
 from __future__ import annotations
 
