@@ -55,7 +55,7 @@ class Hosts:
     def join(self, name: str) -> None:
         """Start a Ray node on a host."""
         where = [f"--address={self.address}", "--num-gpus=1", "--num-cpus=2"]
-        # A folder of its own below the one name that all nodes have for it: two that share it take each other's address.
+        # A folder of its own under the name that all nodes have for it: two that share one take each other's address.
         alone = ("sh", "-c", 'mount -t tmpfs tmpfs "$0" && exec "$@"', str(self._folder))
         self._ray_start(where, prefix=("ip", "netns", "exec", name, *alone), address=self._address(name))
 
