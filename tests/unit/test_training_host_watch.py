@@ -61,9 +61,9 @@ def test_a_run_ends_where_the_disk_is_short(root: Path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_named(number: int):
-    with pytest.raises(HostLimit, match="^the games of the step could not be written, the disk is full"):
-        with no_room_named("the games of the step"):
-            raise OSError(number, "no room")
+    named = pytest.raises(HostLimit, match=r"^the games of the step could not be written, the disk is full")
+    with named, no_room_named("the games of the step"):
+        raise OSError(number, "no room")
 
 
 def test_another_failure_of_the_disk_stays_what_it_is():
