@@ -55,7 +55,9 @@ class Hosts:
     def join(self, name: str) -> None:
         """Start a Ray node on a host."""
         where = [f"--address={self.address}", "--num-gpus=1", "--num-cpus=2"]
-        self._ray_start(where, prefix=("ip", "netns", "exec", name), address=self._address(name))
+        # A folder of its own under the name that all nodes have for it: two that share one take each other's address.
+        alone = ("sh", "-c", 'mount -t tmpfs tmpfs "$0" && exec "$@"', str(self._folder))
+        self._ray_start(where, prefix=("ip", "netns", "exec", name, *alone), address=self._address(name))
 
     def cut_off(self, name: str) -> None:
         """From everybody, at once: packets are neither delivered nor refused."""
@@ -97,6 +99,8 @@ class Hosts:
         ip(*inside, "link", "set", "lo", "up")
         ip(*inside, "addr", "add", f"{self._address(name)}/24", "dev", "eth0")
         ip(*inside, "link", "set", "eth0", "up")
+        # Never used; Ray finds out a host's own address by asking which one would.
+        ip(*inside, "route", "add", "default", "via", HEAD)
 
     def _address(self, name: str) -> str:
         return f"{NET}.{self.names.index(name) + 2}"
