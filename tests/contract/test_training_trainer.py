@@ -67,11 +67,15 @@ class FakeEngine:
         self.weights_digest = SimpleNamespace(remote=lambda: digest)
         self.weights_synced = SimpleNamespace(remote=self._count)
         self.adopted: list[int] = []
-        self.adopt_version = SimpleNamespace(remote=self.adopted.append)
+        self.adopt_version = SimpleNamespace(remote=self._adopt)
 
     def _count(self) -> int:
         self.synced += 1
         return self.synced
+
+    def _adopt(self, version: int) -> None:
+        self.adopted.append(version)
+        self.synced = version
 
 
 async def no_restart(index: int) -> Any:
@@ -150,7 +154,7 @@ def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
     assert trainer.restored == [{"deck": 9}] and trainer.kl_ctl.value == 0.25
     assert trainer.actor_model_group.asked[0] == trainer.critic_model_group.asked[0] == "load_from"
     assert "broadcast_to_vllm" in trainer.actor_model_group.asked
-    assert [engine.synced for engine in trainer.vllm_engines] == [1, 1]
+    assert [engine.synced for engine in trainer.vllm_engines] == [2, 2]
     assert [engine.adopted for engine in trainer.vllm_engines] == [[1], [1]]
     assert trainer.weights_version == 2
     assert trainer.position == "p"
