@@ -426,6 +426,10 @@ def test_a_phase_that_upstream_waits_in_for_ever_ends_the_run(trainer: Any, bloc
 def test_what_the_trainer_itself_waits_for_has_the_same_deadline(
     trainer: Any, monkeypatch: pytest.MonkeyPatch, phase: str, step: Any
 ):
+    from medical_team.training.waiting import Deadline
+
+    trainer.deadline = trainer.sync_deadline = Deadline(0.05)
+
     def late(refs: list[Any], timeout: float | None = None) -> Any:
         if timeout is not None:  # upstream's waits have none
             raise GetTimeoutError("get timed out")
