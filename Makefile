@@ -3,6 +3,7 @@
 PYTHON ?= python3.11
 VENV ?= .venv
 MEDEC_DIR ?=
+FAULTS_ARGS ?=
 PYTEST_ARGS ?=
 
 PY := $(VENV)/bin/python
@@ -16,7 +17,7 @@ export TORCH_EXTENSIONS_DIR := $(abspath $(VENV))/torch_extensions
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install model test unit contract integration lint format demo bench lock clean
+.PHONY: help install model test unit contract integration lint format demo bench faults lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +56,9 @@ demo: $(MODEL) ## Warm start, self-play, evaluation in about ten minutes; MEDEC_
 
 bench: $(MODEL) ## Seconds a step, tokens a second, beside upstream's
 	set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(PY) $$script; done
+
+faults: $(MODEL) ## What faults cost a run: docs/faults.md; FAULTS_ARGS=--check compares with it
+	$(PY) tests/faults/report.py $(FAULTS_ARGS)
 
 COMPILE := DS_ACCELERATOR=cpu $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes \
   --custom-compile-command 'make lock'

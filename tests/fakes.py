@@ -87,6 +87,10 @@ class FakeEngine:
         self.requests += 1
         for _ in range(self._turns_of_loop(seed)):
             await asyncio.sleep(0)
+        return self.answer(messages, seed)
+
+    def answer(self, messages: list[Message], seed: int) -> Generation:
+        """What ``generate`` returns or raises, at once."""
         rng = random.Random(seed)
         if rng.random() < self._habits.fails:
             raise EngineError("the engine is gone")

@@ -67,6 +67,18 @@ class Stub:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """Open connections."""
+        assert self._runner is not None and self._runner.server is not None
+        return len(self._runner.server.connections)
+
+    async def left_alone(self) -> None:
+        """Returns when no client holds a connection any more; ``TimeoutError`` when one does for 5 s."""
+        async with asyncio.timeout(5):
+            while self.connections:
+                await asyncio.sleep(0.01)
+
     async def ready(self, request: web.Request) -> web.Response:
         return web.json_response({"ready": True, "judge": JUDGE})
 

@@ -52,7 +52,7 @@ class TurnJournal:
         lines = self._read()
         if lines and lines[0] == header:
             self._turns = {line["key"]: _decode(line) for line in lines[1:]}
-        elif len(lines) > 1:
+        elif len(lines) > 1 and lines[0]["step"] >= step:  # of an earlier step: that one was finished
             logger.info("%d turns of a broken-off step are set aside: no checkpoint leads up to it", len(lines) - 1)
         files.make_folder(self._path.parent)
         if self._turns:

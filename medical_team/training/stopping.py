@@ -54,7 +54,7 @@ class Part(StrEnum):
     LEARN = "learn"
     """Forward passes, update and weight sync."""
     SAVE = "save"
-    """A checkpoint."""
+    """A checkpoint, until it is written."""
 
 
 class TimeLimit:
@@ -144,13 +144,6 @@ class Stop:
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task}, timeout=_LETS_GO_WITHIN_S)
-
-    @contextmanager
-    def measuring(self, part: Part) -> Iterator[None]:
-        """Remember how long the part took."""
-        start = time.perf_counter()
-        yield
-        self.limit.took(part, time.perf_counter() - start)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         first, self._reason = self._reason is None, self._reason or signal.Signals(number).name

@@ -258,9 +258,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
-        self.stop.limit.took(Part.PLAY, clock.seconds["rollout"])
-        self.stop.limit.took(Part.LEARN, metrics["timing/step"] - clock.seconds["rollout"])
-        self.stop.limit.took(Part.SAVE, self.folder.checkpoints.longest_s)
+        self.remember_pace(clock.seconds)
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
         metrics["kl_coef"] = self.kl_ctl.value
         every = self.config.evaluation.every
@@ -269,6 +267,13 @@ class SelfPlayTrainer(BasePPOTrainer):
         with no_room_named("the metrics of the step"):
             self.folder.metrics.write(step, metrics)
         self.on_step(step, metrics)
+
+    def remember_pace(self, seconds: Mapping[str, float]) -> None:
+        """How long a step's parts take, for what the job's time still allows."""
+        play = seconds["rollout"]
+        self.stop.limit.took(Part.PLAY, play)
+        self.stop.limit.took(Part.LEARN, sum(seconds.values()) - play)
+        self.stop.limit.took(Part.SAVE, self.folder.checkpoints.longest_s)
 
     def is_due(self, step: int) -> bool:
         every = self.config.checkpoint.every
@@ -293,8 +298,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             random=random_states(),
             config=settings(self.config),
         )
-        with self.stop.measuring(Part.SAVE):
-            self.folder.checkpoints.begin(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
+        self.folder.checkpoints.begin(state, lambda folder: self._each_group("save_to", folder, "the checkpoint"))
 
     def resume(self) -> int:
         """Steps done: those of the newest valid checkpoint, loaded and synced to the engines, or 0."""

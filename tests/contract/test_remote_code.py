@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -28,17 +29,27 @@ class Model(LlamaForCausalLM):
 """
 
 
+def untouched(name: str) -> Any:
+    """A fresh copy of the module: another test may have let this process refuse already."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file that a model's code would write; what the test replaces in transformers is put back after it."""
-    monkeypatch.setattr(importlib.import_module(LOADER), "HF_MODULES_CACHE", str(tmp_path / "modules"))
+    upstreams, loader = untouched(LOADER), importlib.import_module(LOADER)
+    for module in (upstreams, loader):
+        monkeypatch.setattr(module, "HF_MODULES_CACHE", str(tmp_path / "modules"))
     monkeypatch.syspath_prepend(str(tmp_path / "modules"))
     monkeypatch.delenv(TRUST_VARIABLE, raising=False)
     for name in DECIDERS:
         module = importlib.import_module(name)
-        monkeypatch.setattr(module, "resolve_trust_remote_code", module.resolve_trust_remote_code)
-    loader = importlib.import_module(LOADER)
-    monkeypatch.setattr(loader, "get_class_in_module", loader.get_class_in_module)
+        monkeypatch.setattr(module, "resolve_trust_remote_code", upstreams.resolve_trust_remote_code)
+    monkeypatch.setattr(loader, "get_class_in_module", upstreams.get_class_in_module)
     return tmp_path / "executed"
 
 

@@ -342,6 +342,20 @@ def test_a_step_that_would_not_end_in_time_is_not_begun(trainer: Any):
     assert trainer.folder.checkpoints.steps() == [4]
 
 
+def test_a_step_leaves_how_long_its_parts_take(trainer: Any):
+    """A save counts until it is written, although training goes on meanwhile."""
+    taken: dict[Part, float] = {}
+    trainer.stop.limit = SimpleNamespace(took=taken.__setitem__)
+    trainer.remember_pace({"rollout": 10, "experience": 2, "train": 3, "sync": 1})
+    assert taken == {Part.PLAY: 10, Part.LEARN: 6, Part.SAVE: 0}
+
+    trainer.save(4)
+    trainer.folder.checkpoints.finish()
+    trainer.remember_pace({"rollout": 1})
+
+    assert taken[Part.SAVE] > 0
+
+
 def test_another_error_leaves_no_checkpoint(trainer: Any):
     trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=KeyError("a bug"))
 

@@ -43,12 +43,15 @@ def test_main_gets_the_arguments(monkeypatch: pytest.MonkeyPatch):
 USER_ERRORS = [
     error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.UserError)
 ]
+INTERRUPTIONS = [
+    error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.RunInterrupted)
+]
 RUN_ERRORS = [
     error
     for error in vars(errors).values()
     if isinstance(error, type) and issubclass(error, errors.MedicalTeamError) and error not in USER_ERRORS
 ]
-CODES = dict.fromkeys(USER_ERRORS, 2) | dict.fromkeys(RUN_ERRORS, 1) | {errors.RunStopped: 75}
+CODES = dict.fromkeys(USER_ERRORS, 2) | dict.fromkeys(RUN_ERRORS, 1) | dict.fromkeys(INTERRUPTIONS, 75)
 
 
 @pytest.mark.parametrize(("error", "code"), CODES.items())

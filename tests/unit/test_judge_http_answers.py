@@ -92,7 +92,17 @@ def test_another_judge_is_not_believed():
 
 
 @pytest.mark.parametrize(
-    "others", [{"realism": 7}, {"is_error": "perhaps"}, {"Xanthopoulos": 1}, {"reason": "Xanthopoulos" * 20}]
+    "others",
+    [
+        {"realism": 7},
+        {"is_error": "perhaps"},
+        {"Xanthopoulos": 1},
+        {"reason": "x" * 65},
+        {"reason": "Xanthopoulos"},
+        {"reason": "was given metformin"},
+        {"judge": "Xanthopoulos was given metformin"},
+        {"judge": "one\n"},
+    ],
 )
 def test_what_is_no_audit_is_malformed_and_not_repeated(others: dict[str, Any]):
     exchange, ids = sent(1)

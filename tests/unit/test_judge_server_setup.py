@@ -88,6 +88,12 @@ def test_limits_that_cannot_work_are_refused(limit: dict[str, int]):
         ServerSettings(judge="rule", **limit)
 
 
+@pytest.mark.parametrize("name", ["my models/judge", "modèle"])
+def test_a_name_that_cannot_travel_is_refused_before_anything_is_loaded(name: str):
+    with pytest.raises(ConfigError, match="without blanks"):
+        ServerSettings(judge=name)
+
+
 def test_a_port_in_use_is_one_sentence():
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

@@ -26,7 +26,8 @@ class ServerSettings:
         grace: For finishing what is held when the server is told to stop.
 
     Raises:
-        ConfigError: A limit is not above zero, or the queue cannot hold one full request.
+        ConfigError: A limit is not above zero, the queue cannot hold one full request, or the judge's name cannot
+            travel.
     """
 
     judge: str
@@ -45,5 +46,10 @@ class ServerSettings:
         for name in ("max_body", "read_timeout", "keep_alive", "max_connections", "batch_size", "batches", "grace"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"server: {name} is {getattr(self, name)}; it must be above 0")
+        if not all("!" <= letter <= "~" for letter in self.judge):
+            raise ConfigError(
+                f"server: {self.judge!r} names the judge in every audit and so must be ASCII without blanks: give the "
+                "model's folder another name"
+            )
         if self.queue < MAX_AUDITS:
             raise ConfigError(f"server: a queue of {self.queue} cannot hold the {MAX_AUDITS} audits of one request")

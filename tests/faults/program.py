@@ -1,0 +1,138 @@
+"""The training program as it is, which also says where it is and waits there when it is told to.
+
+    python tests/faults/program.py FOLDER [arguments of launch/train_ppo_ray.py]
+
+Whenever the run comes to a point (a step, a turn, an update, a sync, a save and its parts), ``FOLDER/at-POINT`` says
+how often and when (``Points``). So a fault hits exactly where its scenario says, on a fast machine and on a slow one.
+The engines' answers are real in all but their words: a random model's would never parse, and no game would come to the
+assessor's turn or before the judge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import runpy
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from medical_team.checkpoints import transaction  # noqa: E402
+from medical_team.entry import run_entry_point  # noqa: E402
+from medical_team.game.prompts import ATTACKER_SYSTEM, Message, assessor_answer, attacker_answer  # noqa: E402
+from medical_team.training.run import TrainingRun  # noqa: E402
+from medical_team.types import Assessment, Edit, ErrorType, Generation, Verdict  # noqa: E402
+
+POLL_S = 0.005
+PLANTED = ("pancreatitis", "appendicitis", "sarcoidosis", "amyloidosis", "endometriosis", "cholangitis")
+
+
+class Points:
+    """Files by which the run and the harness talk: ``at-X`` (I am there), ``hold-X`` (stay), ``pass-X`` (go on once).
+
+    ``at-X`` has the number of times so far and the monotonic clock, which all processes of a machine share.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._times: Counter[str] = Counter()
+
+    def come_to(self, point: str) -> None:
+        self._say(point)
+        while self._is_held(point):
+            time.sleep(POLL_S)
+
+    async def come_to_within_a_loop(self, point: str) -> None:
+        self._say(point)
+        while self._is_held(point):
+            await asyncio.sleep(POLL_S)
+
+    def _say(self, point: str) -> None:
+        self._times[point] += 1
+        unfinished = self._folder / f".at-{point}"
+        unfinished.write_text(f"{self._times[point]} {time.monotonic()}")
+        unfinished.rename(self._folder / f"at-{point}")
+
+    def _is_held(self, point: str) -> bool:
+        if not (self._folder / f"hold-{point}").exists():
+            return False
+        try:
+            (self._folder / f"pass-{point}").unlink()
+        except FileNotFoundError:
+            return True
+        return False
+
+
+def watch(run: TrainingRun, points: Points) -> None:
+    """Put the points into a run that is built and has not begun."""
+    trainer: Any = run.trainer
+    for point, method in (("step", "play"), ("update", "learn"), ("sync", "broadcast_to_vllm"), ("save", "save")):
+        setattr(trainer, method, _after_coming_to(points, point, getattr(trainer, method)))
+    for point, function in (("written", "commit"), ("renamed", "rotate")):
+        setattr(transaction, function, _after_coming_to(points, point, getattr(transaction, function)))
+    for pool in {id(pool): pool for pool in run.pools.values()}.values():
+        pool.generate = _answering_in_words(points, pool.generate)  # type: ignore[method-assign]
+
+
+def _after_coming_to(points: Points, point: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        points.come_to(point)
+        return call(*args, **kwargs)
+
+    return wrapped
+
+
+def _answering_in_words(points: Points, generate: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapped(messages: list[Message], *, seed: int) -> Generation:
+        await points.come_to_within_a_loop("turn")
+        answer = await generate(messages, seed=seed)
+        return replace(answer, text=words_for(messages, seed), truncated=False)
+
+    return wrapped
+
+
+def words_for(messages: list[Message], seed: int) -> str:
+    """A well-formed answer to a prompt; the seed decides which."""
+    rng = random.Random(seed)
+    _, _, note = messages[-1]["content"].partition("Note:\n")
+    sentences = [line.partition(" ")[2] for line in note.splitlines()]
+    number = rng.randrange(len(sentences))
+    if messages[0]["content"] == ATTACKER_SYSTEM:
+        return attacker_answer(Edit(number, _misread(sentences[number], rng), ErrorType.DIAGNOSIS), "where it hurts")
+    if rng.random() < 0.5:
+        return assessor_answer(Assessment(Verdict.SAFE), "all well")
+    return assessor_answer(Assessment(Verdict.HARMFUL, number, "Another sentence.", "It does not fit."), "look closely")
+
+
+def _misread(sentence: str, rng: random.Random) -> str:
+    """The sentence with its longest word replaced by a disease."""
+    longest = max(sentence.rstrip(".").split(), key=len).strip(",;:()")
+    return sentence.replace(longest, rng.choice(PLANTED), 1)
+
+
+def main(arguments: list[str]) -> None:
+    folder, *rest = arguments
+    points = Points(Path(folder))
+    build = TrainingRun._build
+
+    def build_and_watch(run: TrainingRun, *args: Any) -> Any:
+        trainer = build(run, *args)
+        run.trainer = trainer
+        watch(run, points)
+        return trainer
+
+    TrainingRun._build = build_and_watch  # type: ignore[method-assign]
+    sys.argv = ["launch/train_ppo_ray.py", *rest]
+    program = runpy.run_path(str(ROOT / "launch" / "train_ppo_ray.py"))
+    run_entry_point(program["main"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
