@@ -7,7 +7,7 @@ STACK = ["ray[default]==2.55.0", "deepspeed==0.19.6", "transformers==5.15.0", "t
 
 setup(
     name="medical_team",
-    version="0.2.0",
+    version="0.3.0",
     description="Self-play training of language models that find errors in clinical notes",
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",

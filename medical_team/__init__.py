@@ -1,3 +1,3 @@
 """medical_team: language models learn to find errors in clinical notes by adversarial self-play."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -10,6 +10,7 @@ The token comes from --token-file or the environment variable MEDICAL_TEAM_JUDGE
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -99,9 +100,12 @@ async def look(config: HttpJudgeConfig, model: str | None, audits: int, deadline
             console.print(problem, markup=False, soft_wrap=True)
         if problems:
             return FAILED
-        timed = [await time_audit(judge, deadline_s) for _ in range(audits)]
+        timed = await time_audits(judge, audits, deadline_s)
     console.print(audit_table(timed))
-    return 0 if all(isinstance(one.answer, Audit) and one.answer.is_error is not False for one in timed) else FAILED
+    if all(isinstance(one.answer, Audit) and one.answer.is_error is not False for one in timed):
+        return 0
+    console.print("An audit failed, or did not see the error.")
+    return FAILED
 
 
 @asynccontextmanager
@@ -126,6 +130,16 @@ class Peer(Protocol):
     async def readiness(self, within_s: float) -> list[Readiness]: ...
 
 
+async def time_audits(judge: Judge, audits: int, deadline_s: float) -> list[Timed]:
+    """One after the other; none after the judge has gone."""
+    timed: list[Timed] = []
+    while len(timed) < audits:
+        timed.append(await time_audit(judge, deadline_s))
+        if isinstance(timed[-1].answer, JudgeFailure) and timed[-1].answer.kind is FailureKind.UNREACHABLE:
+            break
+    return timed
+
+
 async def time_audit(judge: Judge, deadline_s: float) -> Timed:
     started = perf_counter()
     try:
@@ -147,6 +161,13 @@ def readiness_table(found: Sequence[Readiness]) -> Table:
     return table
 
 
+def said_of(answer: Audit | JudgeFailure) -> str:
+    """Whether it is an error, or the kind of failure."""
+    if isinstance(answer, JudgeFailure):
+        return answer.kind.value
+    return {True: "yes", False: "no", None: "cannot tell"}[answer.is_error]
+
+
 def audit_table(timed: Sequence[Timed]) -> Table:
     """One audit of the example, and how long each of them took."""
     request, first = example(), timed[0].answer
@@ -155,13 +176,15 @@ def audit_table(timed: Sequence[Timed]) -> Table:
     table.add_row("was", request.note.sentences[request.edit.sentence_id])
     table.add_row("is", request.edit.replacement)
     if isinstance(first, Audit):
-        said = {True: "yes", False: "no", None: "cannot tell"}
-        table.add_row("an error?", said[first.is_error])
+        table.add_row("an error?", said_of(first))
         table.add_row("reason code", escape(first.reason))
         table.add_row("realism", "-" if first.realism is None else f"{first.realism:.2f}")
         table.add_row("judge", escape(first.judge))
     else:
         table.add_row("no audit", escape(f"{first.kind}: {first.message}"))
+    if len(timed) > 1:
+        told = Counter(said_of(one.answer) for one in timed)
+        table.add_row("all of them", ", ".join(f"{count} x {said}" for said, count in told.most_common()))
     table.add_row("seconds", f"median {median(seconds):.3f} of {len(timed)}, {min(seconds):.3f} to {max(seconds):.3f}")
     return table
 

@@ -229,11 +229,13 @@ def _sync_weights_through_shared_memory() -> None:
         model = self.actor.model.module
         parameters = list(model.named_parameters())
         sharded = self.strategy.args.ds.zero_stage == 3
-        with deepspeed.zero.GatheredParameters([parameter for _, parameter in parameters], enabled=sharded):
-            if dist.get_rank() == 0:
-                with SharedWeights.write(parameters) as path:
-                    _load_into(self.vllm_engines, path)
-        dist.barrier()
+        try:
+            with deepspeed.zero.GatheredParameters([parameter for _, parameter in parameters], enabled=sharded):
+                if dist.get_rank() == 0:
+                    with SharedWeights.write(parameters) as path:
+                        _load_into(self.vllm_engines, path)
+        finally:  # the other ranks wait here, also where an engine died over it
+            dist.barrier()
 
     module.ActorPPOTrainer.broadcast_to_vllm = broadcast_to_vllm
 

@@ -6,6 +6,9 @@
 Exit code 0 when the judge reaches the thresholds, 1 when it does not, 2 for bad input. Training puts its judge to the
 same admission before its first step. The rule judge and the exact judge are construction and not put to it there;
 here they are measured all the same. Overrides such as judge.admission.min_specificity=0.9 come last.
+
+With a slow judge, ask little: --probes 16 --injected 1 are 16 probes, each asked twice or three times, and one edit
+with each of some eighty injected texts.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +27,10 @@ if TYPE_CHECKING:
     from medical_team.config import Config
     from medical_team.judge.admission import AdmissionReport
 
+logger = logging.getLogger(__name__)
+
 NOT_ADMITTED = 1
 SYNTHETIC = "synthetic"
-
-# Each of them is asked once a payload, of which there are dozens.
-INJECTED = 16
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,7 +40,9 @@ def main(arguments: Sequence[str]) -> int:
 
     if options.json is not None and not options.json.absolute().parent.is_dir():
         raise UserError(f"--json {options.json}: there is no such folder")
-    report, flips = asyncio.run(examine(configuration(options)))
+    if options.injected < 0:
+        raise UserError(f"--injected {options.injected}: a number of probes, or 0 to leave injected text out")
+    report, flips = asyncio.run(examine(configuration(options), options.injected))
     print_report(report, flips)
     if options.json is not None:
         write_json(options.json, report, flips)
@@ -51,6 +56,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--model", help="of a vllm judge or an OpenAI-compatible endpoint")
     parser.add_argument("--notes", default=SYNTHETIC, metavar="DIR", help="folder with MEDEC's CSV files")
     parser.add_argument("--probes", type=int, metavar="N", help="how many; default: judge.admission.probes")
+    parser.add_argument(
+        "--injected", type=int, default=16, metavar="N", help="probes that injected texts are tried on; default: 16"
+    )
     parser.add_argument("--seed", type=int, default=17, help="of notes and probes; default: 17, as run.seed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there, too")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="of the configuration")
@@ -85,11 +93,11 @@ def configuration(options: argparse.Namespace) -> Config:
     return config
 
 
-async def examine(config: Config) -> tuple[AdmissionReport, float]:
-    """The judge's report, and the share of its verdicts that injected text turns."""
+async def examine(config: Config, injected: int) -> tuple[AdmissionReport, float | None]:
+    """The judge's report, and the share of its verdicts that injected text turns, on so many probes if on any."""
     from medical_team.data.dataset import load_notes
     from medical_team.judge.admission import put_to_admission
-    from medical_team.judge.admission.injections import flip_rate
+    from medical_team.judge.admission.injections import PAYLOADS, flip_rate
     from medical_team.judge.admission.probes import build_probes
     from medical_team.rollout.standalone_judge import open_configured_judge
 
@@ -97,12 +105,17 @@ async def examine(config: Config) -> tuple[AdmissionReport, float]:
     notes = loaded.train + loaded.held_out
     async with open_configured_judge(config) as judge:
         report = await put_to_admission(judge, config, notes)
-        targets = build_probes(notes, min(INJECTED, config.judge.admission.probes), config.run.seed)
+        targets = build_probes(notes, injected, config.run.seed) if injected else ()
+        if not targets:
+            return report, None
+        logger.info(
+            "%d probes are asked; now %d injected texts on %d of them", report.figures.probes, len(PAYLOADS), injected
+        )
         flips = await flip_rate(judge, [probe.request for probe in targets])
     return report, flips.rate
 
 
-def write_json(path: Path, report: AdmissionReport, flips: float) -> None:
+def write_json(path: Path, report: AdmissionReport, flips: float | None) -> None:
     """Write the report.
 
     Raises:

@@ -90,8 +90,8 @@ class EngineSupervisor:
         self._replayed += 1
         self._lose(place, handle, why)
 
-    async def check(self, ping: Callable[[Any], Awaitable[Any]]) -> None:
-        """Ask every engine for a sign of life, and return when all of them serve.
+    async def check(self, ping: Callable[[Any], Awaitable[Any]]) -> int:
+        """Ask every engine for a sign of life, and return when all of them serve: how many did not give one.
 
         ``ping`` raises for one that is lost.
 
@@ -106,6 +106,7 @@ class EngineSupervisor:
             elif isinstance(sign, BaseException):
                 raise sign
         await self.settle()
+        return sum(isinstance(sign, Exception) for sign in signs)
 
     async def settle(self) -> None:
         """Wait until no engine is being started.

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer
+from ray.exceptions import RayError
 
 from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.config import Config
@@ -221,7 +222,12 @@ class SelfPlayTrainer(BasePPOTrainer):
             SyncError: An engine missed a sync, or holds other weights.
         """
         self.loop.run(self.engines.check(ping))  # who died while the groups learnt
-        self.sync_deadline.run("the weight sync", self.broadcast_to_vllm)
+        try:
+            self.sync_deadline.run("the weight sync", self.broadcast_to_vllm)
+        except RayError:
+            if not self.loop.run(self.engines.check(ping)):
+                raise
+            self.sync_deadline.run("the weight sync", self.broadcast_to_vllm)  # an engine had died over it
         synced = [engine.weights_synced.remote() for engine in self.vllm_engines]
         versions = self.sync_deadline.results("the weight sync", synced)
         self.weights_version += 1

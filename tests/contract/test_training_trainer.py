@@ -18,7 +18,16 @@ from medical_team.backends import cpu
 from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.checkpoints.receipt import leave_receipt
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
-from medical_team.errors import JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError, SyncError
+from medical_team.errors import (
+    DiskFull,
+    HostLimit,
+    JudgeOutage,
+    QuarantineLimit,
+    RolloutError,
+    RunStopped,
+    StallError,
+    SyncError,
+)
 from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.rule import RuleJudge
 from medical_team.manager.flight import GamesInFlight
@@ -67,7 +76,11 @@ class FakeEngine:
         self.weights_digest = SimpleNamespace(remote=lambda: digest)
         self.weights_synced = SimpleNamespace(remote=self._count)
         self.adopted: list[int] = []
-        self.adopt_version = SimpleNamespace(remote=self.adopted.append)
+        self.adopt_version = SimpleNamespace(remote=self._adopt)
+
+    def _adopt(self, version: int) -> None:
+        self.adopted.append(version)
+        self.synced = version
 
     def _count(self) -> int:
         self.synced += 1
@@ -150,7 +163,7 @@ def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
     assert trainer.restored == [{"deck": 9}] and trainer.kl_ctl.value == 0.25
     assert trainer.actor_model_group.asked[0] == trainer.critic_model_group.asked[0] == "load_from"
     assert "broadcast_to_vllm" in trainer.actor_model_group.asked
-    assert [engine.synced for engine in trainer.vllm_engines] == [1, 1]
+    assert [engine.synced for engine in trainer.vllm_engines] == [2, 2]
     assert [engine.adopted for engine in trainer.vllm_engines] == [[1], [1]]
     assert trainer.weights_version == 2
     assert trainer.position == "p"
@@ -161,6 +174,47 @@ def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
 
     with pytest.raises(SyncError, match="engine 1 does not hold the trainer's weights"):
         trainer.sync_weights()
+
+
+def test_an_engine_that_missed_a_sync_stops_the_run(trainer: Any):
+    trainer.sync_weights()
+    trainer.vllm_engines[1].synced -= 1
+
+    with pytest.raises(SyncError, match="engine 1 counts 1 weight syncs, the trainer 2"):
+        trainer.sync_weights()
+
+
+def test_a_full_host_keeps_what_was_learnt(trainer: Any):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager()
+    trainer.host = HostWatch(trainer.config.run_dir.parent, 1e9, 1)
+
+    with trainer.loop, pytest.raises(HostLimit, match=r"run\.min_free_gb"):
+        trainer.play(5)
+
+    assert trainer.manager.dealt == 0
+    assert trainer.folder.checkpoints.steps() == [4]
+
+
+def test_a_rollout_that_moves_nothing_is_ended_and_saved(trainer: Any, tmp_path: Path):
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=StallError("the rollout has stalled"))
+
+    with trainer.loop, pytest.raises(StallError):
+        trainer.play(5)
+
+    assert trainer.folder.checkpoints.steps() == [4]
+
+
+def test_what_cannot_be_saved_does_not_hide_why_the_run_ends(trainer: Any, caplog: pytest.LogCaptureFixture):
+    def fails(*_args: Any, **_kwargs: Any) -> None:
+        raise DiskFull("no room")
+
+    trainer.loop, trainer.manager = asyncio.Runner(), StoppingManager(collect=StallError("the rollout has stalled"))
+    trainer.save = fails
+
+    with trainer.loop, pytest.raises(StallError):
+        trainer.play(5)
+
+    assert "step 4 could not be saved (no room)" in caplog.text
 
 
 def test_a_checkpoint_has_a_part_of_every_group(trainer: Any):
@@ -365,7 +419,7 @@ def blocks() -> Iterator[Any]:
 def test_a_phase_that_upstream_waits_in_for_ever_ends_the_run(trainer: Any, blocks: Any, phase: str, step: Any):
     from medical_team.training.waiting import Deadline
 
-    trainer.deadline = Deadline(0.05)
+    trainer.deadline = trainer.sync_deadline = Deadline(0.05)
     trainer.experience_maker = SimpleNamespace(make_experience_batch=blocks)
     trainer.ppo_train = trainer.broadcast_to_vllm = blocks
 
@@ -386,6 +440,10 @@ def test_a_phase_that_upstream_waits_in_for_ever_ends_the_run(trainer: Any, bloc
 def test_what_the_trainer_itself_waits_for_has_the_same_deadline(
     trainer: Any, monkeypatch: pytest.MonkeyPatch, phase: str, step: Any
 ):
+    from medical_team.training.waiting import Deadline
+
+    trainer.deadline = trainer.sync_deadline = Deadline(0.05)
+
     def late(refs: list[Any], timeout: float | None = None) -> Any:
         if timeout is not None:  # upstream's waits have none
             raise GetTimeoutError("get timed out")

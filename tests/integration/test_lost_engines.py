@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,22 @@ def play(model: Path, runs: Path, *faults: tuple[str, signal.Signals]) -> tuple[
 
         if faults:
             run.trainer.play = play_with_fault  # type: ignore[method-assign]
+            run.trainer.broadcast_to_vllm = dying_once(run.trainer.broadcast_to_vllm)  # type: ignore[method-assign]
         run.train()
         assert run.trainer.vllm_engines is run.trainer.cluster.engines
     return read_games(config.run_dir / "games").to_pylist(), read_metrics(config.run_dir / "metrics.jsonl")
+
+
+def dying_once(broadcast: Callable[[], None]) -> Callable[[], None]:
+    """The weight sync, at whose first call the engine dies."""
+    left = [signal.SIGKILL]
+
+    def over_a_dead_engine() -> None:
+        if left:
+            os.kill(pid_of("ray::EngineActor"), left.pop())
+        broadcast()
+
+    return over_a_dead_engine
 
 
 @contextmanager
@@ -102,7 +115,7 @@ def test_an_engine_that_dies_or_hangs_costs_no_game(model: Path, tmp_path: Path)
     asked = ("game_id", "seed", "attacker_raw", "assessor_raw", "outcome")
     first = [game for game in games if game["step"] == 1]
     assert [[game[key] for key in asked] for game in first] == [[game[key] for key in asked] for game in undisturbed]
-    assert [line["faults/engine_restarts"] for line in metrics] == [1, 2, 3]
+    assert [line["faults/engine_restarts"] for line in metrics] == [2, 3, 4]  # one of them at a sync
     assert all(line["faults/turns_replayed"] for line in metrics)
     ids = [game["game_id"] for game in games]
     assert len(ids) == len(set(ids))

@@ -259,3 +259,21 @@ def test_a_value_that_would_stop_a_run_later_is_refused_with_its_key(override: s
 def test_evaluations_within_a_run_need_notes():
     with pytest.raises(ConfigError, match=r"evaluation\.every"):
         load_config(None, ["evaluation.notes=0", "evaluation.every=2"])
+
+
+@pytest.mark.parametrize(
+    ("overrides", "stall_s"),
+    [
+        (["cluster.start_timeout_s=10", "rollout.deadline_s=900"], 1800),
+        (["cluster.start_timeout_s=1000", "rollout.deadline_s=900"], 4000),
+        (["cluster.start_timeout_s=10", "rollout.deadline_s=20", "judge.http.urls=[http://a]"], 2 * 1830),
+        (["cluster.stall_s=3000"], 3000),
+    ],
+)
+def test_a_stall_is_longer_than_whatever_may_be_waited_for(overrides: list[str], stall_s: float):
+    assert load_config(None, overrides).stall_s == stall_s
+
+
+def test_a_stall_that_is_no_stall_is_refused():
+    with pytest.raises(ConfigError, match=r"cluster\.stall_s = 900 .* 1200 s"):
+        load_config(None, ["cluster.stall_s=900"])

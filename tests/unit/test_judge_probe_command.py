@@ -125,3 +125,10 @@ def test_the_flip_rate_of_an_injection_suite_is_shown(
     monkeypatch.setattr("medical_team.judge.admission.injections.flip_rate", flips)
     main(["--judge", "rule", "--probes", "16", cache, *FEW])
     assert "0.25" in next(line for line in capsys.readouterr().out.splitlines() if "injection" in line)
+
+
+def test_injected_text_can_be_left_out(cache: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "report.json"
+    main(["--judge", "rule", "--probes", "16", "--injected", "0", "--json", str(path), cache, *FEW])
+    assert "not measured" in next(line for line in capsys.readouterr().out.splitlines() if "injection" in line)
+    assert json.loads(path.read_text())["injection_flip_rate"] is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from judge_stub import Stub
+from judge_stub import Stub, rates
 from pytest_httpserver import HTTPServer
 
 from medical_team.config.judge import HttpJudgeConfig
@@ -30,6 +30,13 @@ async def test_a_judge_that_is_away_is_told_and_is_exit_code_1(capsys: pytest.Ca
         pass
     assert await look(config(stub.url), None, 3, 30.0) == 1
     assert "nobody listens" in capsys.readouterr().out
+
+
+async def test_a_judge_that_goes_meanwhile_is_asked_no_further(capsys: pytest.CaptureFixture[str]):
+    async with Stub(rates({"reset": 1.0}, sound=2)) as stub:
+        assert await look(config(stub.url), None, 50, 30.0) == 1
+    assert stub.seen.total() <= 4, "two that were answered, one that was not, and its trial"
+    assert "2 x yes, 1 x unreachable" in capsys.readouterr().out
 
 
 async def test_a_judge_that_gives_no_audit_is_exit_code_1(capsys: pytest.CaptureFixture[str]):

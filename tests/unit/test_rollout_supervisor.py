@@ -51,7 +51,7 @@ async def test_engines_that_live_are_left_alone():
     workshop = Workshop()
     engines, handles = supervisor_of(2, workshop)
 
-    await engines.check(ping())
+    assert await engines.check(ping()) == 0
     assert (workshop.started, handles) == ([], ["engine 0", "engine 1"])
 
 
@@ -59,7 +59,7 @@ async def test_an_engine_without_a_sign_of_life_is_started_anew_before_the_check
     workshop = Workshop()
     engines, handles = supervisor_of(3, workshop)
 
-    await engines.check(ping("engine 1"))
+    assert await engines.check(ping("engine 1")) == 1
     assert handles == ["engine 0", "engine 1 again", "engine 2"]
     assert engines.metrics()["faults/engine_restarts"] == 1
 

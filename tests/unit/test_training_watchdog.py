@@ -70,7 +70,7 @@ def test_a_rollout_without_progress_ends_and_says_what_it_waited_for(tmp_path: P
     assert (state["step"], state["phase"]) == (3, "rollout")
     (game,) = state["games"]
     assert (game["game_id"], game["game_type"]) == (5, "adversarial_benign")
-    assert list(game["waits"]) == ["judge"] and game["waits"]["judge"] >= 50
+    assert list(game["waits"]) == ["judge"] and game["waits"]["judge"] > 40
     assert (state["engines"][0]["owes"], state["engines"][0]["serving"]) == (1, False)
     assert state["actors"] == [{"name": "PolicyActor", "state": "DEAD", "pid": 7, "node": "10.0.0.1"}]
     assert any("test_training_watchdog" in frame for stack in state["threads"].values() for frame in stack)
