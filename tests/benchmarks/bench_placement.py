@@ -99,8 +99,9 @@ def place_here(gpus: int) -> Placed:
     for actor in ("EngineActor", "PolicyActor", "CriticActor", "ReferenceActor"):
         setattr(cluster, actor, Idle)
     config = shape(gpus)
+    plan = placement_plan(config)
     began = perf_counter()
-    cluster.connect(config, "cpu", placement_plan(config))
+    ray.init(num_gpus=plan.gpus, num_cpus=plan.cpus, include_dashboard=False, logging_level=logging.WARNING)
     there = perf_counter()
     placing = cluster.Cluster(config, "cpu", "float32")
     placed = perf_counter()
