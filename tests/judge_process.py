@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import requests
 from fakes import make_note
+from patient_rules import SLOW
 
 from medical_team.judge import AuditRequest
 from medical_team.judge.wire import AUDITS_PATH, HEALTH_PATH, METRICS_PATH, WireBatch, WireRequest
@@ -28,9 +30,10 @@ class Server:
 
     def __init__(self, log: Path, *options: str) -> None:
         self.log = log
-        command = [sys.executable, str(ROOT / "launch" / "serve_medical_judge.py"), "--port", "0", *options]
+        command = [sys.executable, str(ROOT / "tests" / "patient_rules.py"), "--port", "0", *options]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
         with log.open("w") as file:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
         self.url = self._wait_for(r"at (http://\S+)")
         self.address = ("127.0.0.1", int(self.url.rpartition(":")[2]))
         self._wait_for("ready")
@@ -78,9 +81,9 @@ def quick() -> WireRequest:
 
 
 def slow(number: int = 0) -> WireRequest:
-    """An edit that the rules take a while to compare: a long sentence without a blank, almost repeated."""
-    note = Note("slow", ("a" * 1000,), "slow")
-    return wire(note, "a" * 995 + "b" * 5).model_copy(update={"id": f"slow-{number}"})
+    """An edit over which the rules take a while (``patient_rules``)."""
+    note = Note(SLOW, make_note(1, harmful=False).sentences, SLOW)
+    return wire(note, note.sentences[0].replace("Finding", "Ketchup")).model_copy(update={"id": f"slow-{number}"})
 
 
 def head(*lines: str) -> bytes:

@@ -102,7 +102,7 @@ def until_refused(server: Server) -> bool:
     while time.monotonic() < until:
         try:
             socket.create_connection(server.address).close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return True
     return False
 
