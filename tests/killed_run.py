@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,9 @@ class FakeEngineActor:
         return self._digest
 
 
-def kill_in_turn(step: int, turn: int) -> None:
-    """When so many turns of the step are in the journal."""
+def kill_in_turn(step: int, turn: int, run: Path) -> None:
+    """When so many turns of the step are in the journal and the checkpoint before it, which is written meanwhile, is
+    there."""
     begin, keep = TurnJournal.begin, TurnJournal.keep
     left = {"turns": -1}
 
@@ -92,6 +94,8 @@ def kill_in_turn(step: int, turn: int) -> None:
         keep(self, key, generation)
         left["turns"] -= 1
         if left["turns"] == 0:
+            while not (run / "checkpoints" / f"step-{step - 1:06d}").exists():
+                time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGKILL)
 
     TurnJournal.begin, TurnJournal.keep = begun, kept
@@ -116,13 +120,15 @@ def main() -> None:
     parser.add_argument("--requests", required=True)
     parser.add_argument("overrides", nargs="*")
     options = parser.parse_args()
+    config = load_config(None, options.overrides)
     os.environ[REQUESTS] = options.requests
     cluster.EngineActor = FakeEngineActor
     if options.kill_in_turn:
-        kill_in_turn(*map(int, options.kill_in_turn.split(":")))
+        step, turn = map(int, options.kill_in_turn.split(":"))
+        kill_in_turn(step, turn, config.run_dir)
     if options.kill_in_save:
         kill_in_save(options.kill_in_save)
-    with TrainingRun(load_config(None, options.overrides)) as run:
+    with TrainingRun(config) as run:
         run.train()
 
 

@@ -10,12 +10,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny import tiny_overrides, write_tiny_model
 
+from medical_team.backends import prepare
 from medical_team.checkpoints.manifest import read_manifest
 from medical_team.metrics import read_metrics
 from medical_team.records import read_games
@@ -76,15 +79,40 @@ def test_the_weights_are_the_same_bit_for_bit(whole_and_killed: tuple[Attempts, 
 
 
 def test_optimizers_schedules_and_random_states_are_the_same(whole_and_killed: tuple[Attempts, Attempts]) -> None:
-    """Every file of the last checkpoint that a rank wrote."""
+    """Everything in every file of the last checkpoint that a rank wrote."""
+    prepare()
+    from medical_team.training.state_files import BackgroundFiles
 
-    def states(attempts: Attempts) -> dict[str, str]:
-        manifest = read_manifest(attempts.run / f"checkpoints/step-{STEPS:06d}")
-        return {name: entry.sha256 for name, entry in manifest.files.items() if name != "trainer.json"}
+    whole, killed = (attempts.run / f"checkpoints/step-{STEPS:06d}" for attempts in whole_and_killed)
+    files = sorted(name for name in read_manifest(whole).files if name.endswith(".pt"))
+    assert [name.split("/")[0] for name in files] == ["actor", "actor", "critic", "critic"]
+    for name in files:
+        one, other = (BackgroundFiles().load(str(checkpoint / name)) for checkpoint in (whole, killed))
+        differing = list(differences(one, other))
+        assert not differing, name
 
-    whole, killed = map(states, whole_and_killed)
-    assert {name.split("/")[0] for name in whole} == {"actor", "critic"}
-    assert killed == whole
+
+def differences(one: Any, other: Any, place: str = "") -> Iterator[str]:
+    """Places in nested states that are not the same bit for bit."""
+    import torch
+
+    if type(one) is not type(other):
+        yield place
+    elif isinstance(one, torch.Tensor):
+        if one.dtype != other.dtype or not torch.equal(one, other):
+            yield place
+    elif isinstance(one, dict):
+        for key in {*one, *other}:
+            yield from differences(one.get(key), other.get(key), f"{place}/{key}")
+    elif isinstance(one, list | tuple):
+        if len(one) != len(other):
+            yield place
+        for index, pair in enumerate(zip(one, other, strict=False)):
+            yield from differences(*pair, f"{place}/{index}")
+    elif hasattr(one, "__dict__"):
+        yield from differences(vars(one), vars(other), place)
+    elif one != other:
+        yield place
 
 
 def test_the_games_are_the_same(whole_and_killed: tuple[Attempts, Attempts]) -> None:
