@@ -14,8 +14,8 @@ HEAD = """\
 # Faults: what they cost
 
 Written by `make faults`, which does each of these things to a run of real Ray, vLLM and DeepSpeed processes with a
-tiny random model, and reads from the run's records what it cost; `.ci/run` does it again with every change and fails
-when an outcome is another. Two CPU cores, one engine, one rank of actor and critic, a checkpoint after every step.
+tiny random model, and reads from the run's records what it cost. `make faults FAULTS_ARGS=--check` does it again and
+fails when an outcome is another. Two CPU cores, one engine, one rank of actor and critic, a checkpoint after every step.
 
 - **noticed**: seconds from the fault until the run said so or ended; a dash where the driver itself was killed.
 - **back**: seconds from the fault until the next step was finished, in an attempt that was started at once where the
@@ -68,9 +68,11 @@ def _seconds(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """The whole page."""
+def markdown(rows: Sequence[Row], not_played: Sequence[str] = ()) -> str:
+    """The whole page; it names the scenarios that were not played."""
     lines = [_line(COLUMNS), _line("---" for _ in COLUMNS), *(_line(row.cells) for row in rows)]
+    if not_played:
+        lines += ["", f"Not played when this was written: {', '.join(not_played)}."]
     return "\n".join([HEAD, *lines]) + "\n"
 
 
