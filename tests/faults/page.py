@@ -15,7 +15,7 @@ HEAD = """\
 
 Written by `make faults`, which does each of these things to a run of real Ray, vLLM and DeepSpeed processes with a
 tiny random model, and reads from the run's records what it cost. `make faults FAULTS_ARGS=--check` does it again and
-fails when an outcome is another. Two CPU cores, one engine, one rank of actor and critic, a checkpoint after every step.
+fails when an outcome is another. Two CPU cores, one engine, one rank of actor and critic, a checkpoint each step.
 
 - **noticed**: seconds from the fault until the run said so or ended; a dash where the driver itself was killed.
 - **back**: seconds from the fault until the next step was finished, in an attempt that was started at once where the
