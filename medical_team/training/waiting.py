@@ -42,21 +42,17 @@ class Deadline:
     def results(self, phase: str, refs: Sequence[Any]) -> list[Any]:
         """Results of calls to actors, in order.
 
+        They too are waited for in another thread: what a signal's handler raises while Ray waits comes out of Ray as a
+        SystemError where it meets a timeout.
+
         Raises:
             StallError: They are not there in time; it names the phase.
             WorkerLost: One of the workers died.
         """
-        ends = time.monotonic() + self._timeout_s
-        while True:
-            left = ends - time.monotonic()
-            try:
-                return ray.get(list(refs), timeout=min(LOOKS_EVERY_S, max(0.0, left)))
-            except GetTimeoutError:
-                self._workers.check(phase)
-                if left <= LOOKS_EVERY_S:
-                    raise self._stalled(phase) from None
-            except RayError as error:
-                raise self._cause(phase, error) from None
+        try:
+            return self.run(phase, ray.get, list(refs), timeout=self._timeout_s)
+        except GetTimeoutError:
+            raise self._stalled(phase) from None
 
     def run(self, phase: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``call`` returns or raises.
@@ -89,6 +85,8 @@ class Deadline:
 
         Where a rank dies, the others' collectives fail, and their errors may be here first.
         """
+        if isinstance(error, GetTimeoutError):
+            return error
         if isinstance(error, RayTaskError) and isinstance(error.cause, MedicalTeamError):
             return error.cause  # Ray wraps it in one whose message is a whole traceback
         try:

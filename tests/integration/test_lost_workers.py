@@ -85,6 +85,28 @@ def test_ranks_that_work_are_left_alone_and_listed(ranks: dict[str, Any]) -> Non
     }
 
 
+class Interrupted(Exception):
+    """What the handler of a signal raises."""
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    def handle(*_args: object) -> None:
+        raise Interrupted
+
+    previous = signal.signal(signal.SIGUSR1, handle)
+    yield
+    signal.signal(signal.SIGUSR1, previous)
+
+
+def test_what_a_signal_raises_comes_out_of_a_wait_as_it_is(ranks: dict[str, Any], interruptible: None) -> None:
+    refs = busy(ranks)
+    for after_s in (0.5, 1.5):
+        threading.Timer(after_s, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        with pytest.raises(Interrupted):
+            Deadline(PHASE_S).results("loading", refs)
+
+
 def test_a_rank_that_is_dead_already_is_named(ranks: dict[str, Any]) -> None:
     kill(ranks["actor rank 0"])
     with pytest.raises(WorkerLost, match="actor rank 0"):
