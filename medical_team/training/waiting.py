@@ -90,7 +90,7 @@ class Deadline:
         if isinstance(error, RayTaskError) and isinstance(error.cause, MedicalTeamError):
             return error.cause  # Ray wraps it in one whose message is a whole traceback
         try:
-            self._workers.check_all(phase)
+            self._workers.check_for_a_while(phase)
         except WorkerLost as lost:
             return lost
         return error

@@ -6,6 +6,7 @@ in a collective that has no end. So its death ends the run, at once and by name.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from medical_team.errors import WorkerLost
 
 # Seconds in which Ray knows of an actor's death for certain, once a call to it has failed.
 _KNOWN_WITHIN_S = 5.0
+_LOOKS_EVERY_S = 0.1
 
 
 class Workers:
@@ -35,20 +37,13 @@ class Workers:
         Raises:
             WorkerLost: One is dead; it names the rank and the phase.
         """
-        self._check(phase, timeout_s=0.0)
-
-    def check_all(self, phase: str) -> None:
-        """As ``check``, waiting a little for a death that is under way."""
-        self._check(phase, timeout_s=_KNOWN_WITHIN_S)
-
-    def _check(self, phase: str, timeout_s: float) -> None:
         for name, handle in self.handles.items():
             if name not in self._signs:
                 self._signs[name] = handle.__ray_ready__.remote()
         signs = list(self._signs.values())
         if not signs:
             return
-        came, _ = ray.wait(signs, num_returns=len(signs), timeout=timeout_s, fetch_local=False)
+        came, _ = ray.wait(signs, num_returns=len(signs), timeout=0, fetch_local=False)
         for name, sign in list(self._signs.items()):
             if sign not in came:
                 continue
@@ -60,6 +55,13 @@ class Workers:
                     f"{name} is lost during {phase} ({type(error).__name__}): see the worker logs of Ray's session; "
                     "run.resume=auto goes on from the newest checkpoint"
                 ) from None
+
+    def check_for_a_while(self, phase: str) -> None:
+        """As ``check``, until a death that is under way would be known. Whoever is left may be busy for ever."""
+        ends = time.monotonic() + _KNOWN_WITHIN_S
+        while self.handles and time.monotonic() < ends:
+            self.check(phase)
+            time.sleep(_LOOKS_EVERY_S)
 
 
 def ranks_of(groups: Mapping[str, Any]) -> dict[str, Any]:
