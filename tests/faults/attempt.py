@@ -44,7 +44,7 @@ class Attempt:
         self, arguments: Sequence[str], points: Path, log: Path, prefix: Sequence[str] = (), **variables: str
     ) -> None:
         points.mkdir(parents=True, exist_ok=True)
-        for left_over in (*points.glob("at-*"), *points.glob("pass-*")):
+        for left_over in points.iterdir():
             left_over.unlink()
         self.started = time.monotonic()
         self._points = points
