@@ -1,13 +1,11 @@
-"""Ray, at one place: connecting, placement, and plain classes wrapped where they are spawned.
+"""Placement on Ray, and plain classes wrapped where they are spawned.
 
 ``Cluster`` starts the groups of a plan and hands out their handles; it knows GPUs and nothing of the game.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import socket
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -16,87 +14,25 @@ from typing import Any
 import ray
 from openrlhf.trainer.ray.launcher import RayActorGroup
 from openrlhf.trainer.ray.utils import get_bundle_indices
-from ray.util.placement_group import PlacementGroup, placement_group
+from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from medical_team.backends import BACKEND_VARIABLE, Backend
+from medical_team.backends import Backend
 from medical_team.backends.cpu import engine_arguments as cpu_engine_arguments
-from medical_team.backends.cpu import environment as cpu_environment
-from medical_team.backends.cpu_ops import build_ops
-from medical_team.backends.remote_code import trust_environment
 from medical_team.config import Config, GroupConfig
-from medical_team.errors import MachineError
 from medical_team.judge import make_judge
 from medical_team.judge.actor import JudgeActor, RemoteJudge
-from medical_team.planning.placement import Plan
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
-from medical_team.safekeeping import NO_TELEMETRY
 from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActor
 from medical_team.training.arguments import critic_folder
 from medical_team.training.judge_process import JudgeProcess
 from medical_team.training.waiting import Deadline
 
-logger = logging.getLogger(__name__)
-
 # Share of a GPU that an actor asks for where several share one; upstream's value. Five fit: actor, critic, reference,
 # an engine and the judge's.
 _SHARE = 0.2
-
-# Seconds in which a cluster that is there opens a connection.
-_ANSWERS_WITHIN_S = 10
-
-
-def connect(config: Config, backend: Backend, plan: Plan) -> None:
-    """Join the configured cluster, or start one on this host; every worker gets the backend's environment.
-
-    Raises:
-        MachineError: The cluster is not there, or has too few GPUs.
-    """
-    variables = {BACKEND_VARIABLE: backend, "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1"}
-    variables |= NO_TELEMETRY | trust_environment(config.model.trust_remote_code)
-    if backend == "cpu":
-        build_ops()
-        variables |= cpu_environment(config.cluster.threads, config.vllm.kv_cache_gb)
-    options: dict[str, Any] = {
-        "runtime_env": {"env_vars": variables},
-        "log_to_driver": False,
-        "logging_level": logging.WARNING,
-    }
-    address = config.cluster.address or os.environ.get("RAY_ADDRESS")
-    if address:
-        _join(address, options)
-    else:
-        _start(config, backend, plan, options)
-    plan.check_fits(ray.cluster_resources().get("GPU", 0))
-
-
-def _join(address: str, options: dict[str, Any]) -> None:
-    try:
-        _knock(address)
-        ray.init(address=address, **options)
-    except (OSError, OverflowError, RuntimeError, ValueError) as error:
-        raise MachineError(
-            f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}): start one with `ray start --head`, "
-            "or leave cluster.address (RAY_ADDRESS) out to have one started here"
-        ) from None
-
-
-def _knock(address: str) -> None:
-    """Raise OSError where nobody listens at ``host:port``: Ray would knock there for twelve minutes."""
-    host, colon, port = address.rpartition(":")
-    if colon and port.isdecimal() and "//" not in host:
-        socket.create_connection((host, int(port)), timeout=_ANSWERS_WITHIN_S).close()
-
-
-def _start(config: Config, backend: Backend, plan: Plan, options: dict[str, Any]) -> None:
-    port = config.cluster.dashboard_port
-    if port is not None:
-        options |= {"dashboard_host": "127.0.0.1", "dashboard_port": port}
-    # On CPU a GPU is a place in the plan; on GPU Ray counts the real ones.
-    resources = {"num_gpus": plan.gpus, "num_cpus": plan.cpus} if backend == "cpu" else {}
-    ray.init(include_dashboard=port is not None, **resources, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +58,14 @@ class Cluster:
         self._backend: Backend = backend
         self._dtype = dtype
         self._deadline = Deadline(config.cluster.start_timeout_s)
+        self._reserved: list[PlacementGroup] = []
+        with ExitStack() as undo:  # whoever makes a cluster cannot close it before it is made
+            undo.callback(self.close)
+            self._start()
+            undo.pop_all()
+
+    def _start(self) -> None:
+        config = self._config
         colocated = config.cluster.colocate_all
         shared = self._reserve(config.cluster.actor.world_size()) if self._shares_gpus() else None
         # Engines first: they take longest to load, and load while the rest is placed.
@@ -138,6 +82,11 @@ class Cluster:
             self._group(config.cluster.reference, ReferenceActor, shared) if config.uses_reference else None
         )
         self.critic = self._group(config.cluster.critic, CriticActor, everywhere) if config.uses_critic else None
+
+    def close(self) -> None:
+        """Give back all places. What works there ends, and so does every wait for it."""
+        while self._reserved:
+            remove_placement_group(self._reserved.pop())
 
     @property
     def pools(self) -> list[range]:
@@ -178,22 +127,23 @@ class Cluster:
 
     def _reserve(self, gpus: int) -> PlacementGroup:
         group = placement_group([{"GPU": 1, "CPU": 1}] * gpus, strategy="PACK")
+        self._reserved.append(group)
         self._deadline.results(f"reserving {gpus} GPU(s)", [group.ready()])
         return group
 
     def _group(self, shape: GroupConfig, actor: type, shared: PlacementGroup | None) -> RayActorGroup:
-        """A group of actors, on the shared GPUs or on its own; upstream would reserve those without a deadline.
+        """A group of actors, on the shared GPUs or on its own; upstream would reserve several without a deadline.
 
         Its constructor waits for the first actor's address.
         """
-        own = self._reserve(shape.world_size()) if shared is None and shape.world_size() > 1 else None
+        places = self._reserve(shape.world_size()) if shared is None else shared
         return self._deadline.run(
             f"starting {actor.__name__}",
             RayActorGroup,
             shape.nodes,
             shape.gpus_per_node,
             ray.remote(num_gpus=1)(actor),
-            pg=shared or own,
+            pg=places,
             num_gpus_per_actor=_SHARE if shared else 1,
         )
 

@@ -77,6 +77,7 @@ class TrainingRun:
         self.loop = asyncio.Runner()
         self._until_the_end = AsyncExitStack()
         self._closed = False
+        self._leave: Callable[[], None] = _silent  # until Ray is there
         with ExitStack() as undo:  # whoever makes a run cannot leave it before it is made
             undo.callback(self.close)
             self.stop.listen()
@@ -94,14 +95,12 @@ class TrainingRun:
 
     def close(self) -> None:
         """Let go of the judge, the metrics and the cluster, as far as they are there; once."""
-        import ray
-
         if self._closed:
             return
         self._closed = True
         with self.stop.only_at_safe_points(), ExitStack() as last:
             last.callback(self.stop.close)
-            last.callback(ray.shutdown)
+            last.callback(self._leave)
             last.callback(self.loop.close)
             self.loop.run(self._until_the_end.aclose())
 
@@ -138,8 +137,9 @@ class TrainingRun:
 
         from medical_team.rollout.engines import ChatTemplate
         from medical_team.rollout.judge_engine import DEFAULT_MODEL, guarded_prompt
-        from medical_team.training import cluster as ray_cluster
+        from medical_team.training import connection
         from medical_team.training.arguments import critic_folder, openrlhf_arguments
+        from medical_team.training.cluster import Cluster
         from medical_team.training.revival import Revival
         from medical_team.training.trainer import Folder, SelfPlayTrainer
 
@@ -153,14 +153,16 @@ class TrainingRun:
         dtype = resolve_dtype(config, backend)
         started: dict[str, Judge] = self._remote_judge()
         self._on_phase("starting Ray and loading the models")
-        ray_cluster.connect(config, backend, placement_plan(config))
+        self._leave = connection.leave
+        connection.connect(config, backend, placement_plan(config))
         self.stop.listen()
         folder = self._open_folder(Folder, dtype)
         if config.uses_critic and config.model.critic_layers:
             first_layers(Path(config.model.path), config.model.critic_layers, critic_folder(config))
         arguments = openrlhf_arguments(config, backend, dtype, config.run_dir / "checkpoints")
         strategy = get_strategy(arguments)
-        cluster = ray_cluster.Cluster(config, backend, dtype)
+        cluster = Cluster(config, backend, dtype)
+        self._until_the_end.callback(cluster.close)
         cluster.load(arguments, strategy, scheduler_steps(config))
         revival = Revival(cluster, lambda: self.trainer.weights_version, config.cluster.start_timeout_s)
         engines = EngineSupervisor(cluster.engines, revival, config.cluster.max_engine_restarts)

@@ -24,6 +24,21 @@ T = TypeVar("T")
 # Seconds between looks at the workers while something is waited for.
 LOOKS_EVERY_S = 2.0
 
+# Seconds in which a wait for results ends after it was given up.
+_GIVES_UP_WITHIN_S = 1.0
+
+# Calls that were given up, each in a thread that waits on: for Ray, most of them, which must not be left before.
+_given_up: list[threading.Thread] = []
+
+
+def still_waiting(within_s: float) -> list[str]:
+    """Names of the phases that were given up and whose threads have not ended after ``within_s`` seconds more."""
+    ends = time.monotonic() + within_s
+    for thread in _given_up:
+        thread.join(max(0.0, ends - time.monotonic()))
+    _given_up[:] = [thread for thread in _given_up if thread.is_alive()]
+    return [thread.name for thread in _given_up]
+
 
 class Deadline:
     """Seconds that each wait may take.
@@ -49,10 +64,11 @@ class Deadline:
             StallError: They are not there in time; it names the phase.
             WorkerLost: One of the workers died.
         """
+        given_up = threading.Event()
         try:
-            return self.run(phase, ray.get, list(refs), timeout=self._timeout_s)
-        except GetTimeoutError:
-            raise self._stalled(phase) from None
+            return self.run(phase, _results, list(refs), given_up)
+        finally:
+            given_up.set()
 
     def run(self, phase: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``call`` returns or raises.
@@ -68,13 +84,17 @@ class Deadline:
         work = threading.Thread(target=_settle, args=(future, call, args, kwargs), name=phase, daemon=True)
         ends = time.monotonic() + self._timeout_s
         work.start()
-        while not future.done():
-            left = ends - time.monotonic()
-            work.join(min(LOOKS_EVERY_S, max(0.0, left)))
-            if not future.done():
-                self._workers.check(phase)
-                if left <= LOOKS_EVERY_S:
-                    raise self._stalled(phase)
+        try:
+            while not future.done():
+                left = ends - time.monotonic()
+                work.join(min(LOOKS_EVERY_S, max(0.0, left)))
+                if not future.done():
+                    self._workers.check(phase)
+                    if left <= LOOKS_EVERY_S:
+                        raise self._stalled(phase)
+        finally:
+            if work.is_alive():
+                _given_up.append(work)
         try:
             return future.result()
         except RayError as error:
@@ -85,8 +105,6 @@ class Deadline:
 
         Where a rank dies, the others' collectives fail, and their errors may be here first.
         """
-        if isinstance(error, GetTimeoutError):
-            return error
         if isinstance(error, RayTaskError) and isinstance(error.cause, MedicalTeamError):
             return error.cause  # Ray wraps it in one whose message is a whole traceback
         try:
@@ -107,3 +125,14 @@ def _settle(future: Future[Any], call: Callable[..., Any], args: tuple[Any, ...]
         future.set_result(call(*args, **kwargs))
     except BaseException as error:  # whatever it is, it belongs to who waits
         future.set_exception(error)
+
+
+def _results(refs: list[Any], given_up: threading.Event) -> list[Any]:
+    """Results in order, waited for until nobody wants them; nothing else would end a wait of Ray's."""
+    while not given_up.is_set():
+        try:
+            return ray.get(refs, timeout=_GIVES_UP_WITHIN_S)
+        except GetTimeoutError as error:
+            if isinstance(error, RayTaskError):  # an actor's own
+                raise
+    return []

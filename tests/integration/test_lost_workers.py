@@ -13,7 +13,7 @@ import ray
 
 from medical_team.errors import WorkerLost
 from medical_team.training.state_dump import actor_states
-from medical_team.training.waiting import Deadline
+from medical_team.training.waiting import Deadline, still_waiting
 from medical_team.training.workers import Workers
 
 pytestmark = pytest.mark.integration
@@ -30,8 +30,11 @@ def cluster() -> Iterator[None]:
 
 
 @pytest.fixture
-def ranks() -> dict[str, Any]:
-    """Two ranks of a group, as DeepSpeed makes them: what one waits for, the others must give."""
+def ranks() -> Iterator[dict[str, Any]]:
+    """Two ranks of a group, as DeepSpeed makes them: what one waits for, the others must give.
+
+    They end with the test, as with a run: a wait that nobody ends crashes the process when Ray is left.
+    """
 
     class Rank:  # made here, so that its code travels with it: a worker does not find this file
         def pid(self) -> int:
@@ -40,7 +43,11 @@ def ranks() -> dict[str, Any]:
         def collective(self) -> None:
             threading.Event().wait()
 
-    return {f"actor rank {rank}": ray.remote(Rank).options(num_cpus=0).remote() for rank in range(2)}
+    ranks = {f"actor rank {rank}": ray.remote(Rank).options(num_cpus=0).remote() for rank in range(2)}
+    yield ranks
+    for rank in ranks.values():
+        ray.kill(rank)
+    assert still_waiting(within_s=PHASE_S) == []
 
 
 def kill(rank: Any) -> None:

@@ -15,8 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys, time
 import ray
+from ray.util.placement_group import placement_group, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from medical_team.entry import run_entry_point
 from medical_team.errors import CheckpointError, StallError
+from medical_team.training.connection import leave
 from medical_team.training.waiting import Deadline
 
 class Actor:
@@ -28,7 +31,9 @@ class Actor:
 
 def main(arguments):
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-    sleeper, other = (ray.remote(Actor).remote() for _ in range(2))
+    places = placement_group([{"CPU": 1}] * 2)
+    there = PlacementGroupSchedulingStrategy(placement_group=places)
+    sleeper, other = (ray.remote(Actor).options(num_cpus=1, scheduling_strategy=there).remote() for _ in range(2))
     try:
         Deadline(300).results("loading", [other.fail.remote()])
     except CheckpointError as error:
@@ -40,7 +45,9 @@ def main(arguments):
     try:
         Deadline(1).run("the second phase", lambda: ray.get(sleeper.sleep.remote()))
     finally:
-        ray.shutdown()
+        remove_placement_group(places)
+        leave()
+        time.sleep(3)  # a thread that were still in Ray would crash the process now
 
 run_entry_point(main)
 """

@@ -7,14 +7,10 @@ from typing import Any
 
 import pytest
 
-from medical_team.backends import cpu
 from medical_team.config import load_config
 from medical_team.errors import MachineError
 from medical_team.planning.placement import placement_plan
-
-cpu.install()
-
-from medical_team.training import cluster  # noqa: E402 - only after install()
+from medical_team.training import connection
 
 pytestmark = pytest.mark.contract
 
@@ -28,15 +24,15 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(address)
         raise ConnectionError("Could not find any running Ray instance.\nMore of that.")
 
-    monkeypatch.setattr(cluster.ray, "init", init)
-    monkeypatch.setattr(cluster, "build_ops", lambda: None)
+    monkeypatch.setattr(connection.ray, "init", init)
+    monkeypatch.setattr(connection, "build_ops", lambda: None)
     return asked
 
 
 def join(address: str) -> str:
     config = load_config(None, [f"cluster.address={address}"])
-    with pytest.raises(MachineError, match=r"start one with `ray start --head`") as refused:
-        cluster.connect(config, "cpu", placement_plan(config))
+    with pytest.raises(MachineError, match=r"start one with launch/start_ray.sh") as refused:
+        connection.connect(config, "cpu", placement_plan(config))
     (sentence,) = str(refused.value).splitlines()
     return sentence
 
