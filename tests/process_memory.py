@@ -40,7 +40,7 @@ def measured_step(config: Config) -> Measured:
         trainer = run.trainer
         samples = trainer.play(1).samples
         trainer.learn(trainer.prepare(samples), 1)
-        trainer.sync_weights()
+        trainer.weights.sync()
         sequence = max(len(sample.prompt_ids) + len(sample.response_ids) for sample in samples)
         answer = max(len(sample.response_ids) for sample in samples)
         return Measured(peaks(), Lengths(sequence, answer))

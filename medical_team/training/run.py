@@ -164,7 +164,7 @@ class TrainingRun:
         cluster = Cluster(config, backend, dtype)
         self._until_the_end.callback(cluster.close)
         cluster.load(arguments, strategy, scheduler_steps(config))
-        revival = Revival(cluster, lambda: self.trainer.weights_version, config.cluster.start_timeout_s)
+        revival = Revival(cluster, lambda: self.trainer.weights.version, config.cluster.start_timeout_s)
         engines = EngineSupervisor(cluster.engines, revival, config.cluster.max_engine_restarts)
         self.pools = self._pools(cluster, engines, template)
         judge = self._open(open_run_judge(config, started | cluster.judges))

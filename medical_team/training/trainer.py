@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from openrlhf.trainer.ppo_trainer import BasePPOTrainer
-from ray.exceptions import RayError
 
 from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.config import Config
@@ -30,13 +28,13 @@ from medical_team.errors import (
     RolloutError,
     RunStopped,
     StallError,
-    SyncError,
 )
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
 from medical_team.rollout.experience import to_experiences
 from medical_team.rollout.supervisor import EngineSupervisor
+from medical_team.training.clock import Clock
 from medical_team.training.cluster import Cluster
 from medical_team.training.experience_maker import RoleExperienceMaker
 from medical_team.training.host_watch import HostWatch, no_room_named
@@ -47,6 +45,7 @@ from medical_team.training.revival import ping
 from medical_team.training.stopping import Part, Stop
 from medical_team.training.waiting import Deadline
 from medical_team.training.watchdog import Watchdog
+from medical_team.training.weights import WeightSync
 from medical_team.training.workers import Workers, ranks_of
 from medical_team.types import Sample
 
@@ -94,7 +93,6 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.config = config
         self.cluster = cluster
         self.engines = engines
-        self.weights_version = 0
         self.manager = manager
         self.judge = judge
         self.judge_metrics: Metrics = {}
@@ -112,7 +110,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.host = HostWatch(config.run_dir, config.run.min_free_gb, config.cluster.max_memory_share)
         self.host_metrics: Metrics = {}
         self.deadline = Deadline(config.cluster.phase_timeout_s, workers)
-        self.sync_deadline = Deadline(config.cluster.sync_timeout_s, workers)
+        sync_deadline = Deadline(config.cluster.sync_timeout_s, workers)
+        self.weights = WeightSync(cluster, engines, self.broadcast_to_vllm, loop, sync_deadline)
 
     def fit(self, global_step: int = 0) -> None:
         """Play, learn, sync, report, save; until ``train.steps`` are done."""
@@ -125,7 +124,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             with clock.phase("train"):
                 losses = self.learn(experiences, step)
             with clock.phase("sync"):
-                self.sync_weights()
+                self.weights.sync()
             self.report(step, collected, losses, clock)
             self.folder.checkpoints.check()
             if self.is_due(step):
@@ -215,42 +214,6 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.position = uuid.uuid4().hex
         return self.deadline.run("the update", self.ppo_train, step - 1)
 
-    def sync_weights(self) -> None:
-        """Give the engines the new weights, and see that they hold them.
-
-        Raises:
-            SyncError: An engine missed a sync, or holds other weights.
-        """
-        self.loop.run(self.engines.check(ping))  # who died while the groups learnt
-        try:
-            self.sync_deadline.run("the weight sync", self.broadcast_to_vllm)
-        except RayError:
-            if not self.loop.run(self.engines.check(ping)):
-                raise
-            self.sync_deadline.run("the weight sync", self.broadcast_to_vllm)  # an engine had died over it
-        synced = [engine.weights_synced.remote() for engine in self.vllm_engines]
-        versions = self.sync_deadline.results("the weight sync", synced)
-        self.weights_version += 1
-        for index, version in enumerate(versions):
-            if version != self.weights_version:
-                raise SyncError(f"engine {index} counts {version} weight syncs, the trainer {self.weights_version}")
-        self.verify_weights()
-
-    def verify_weights(self) -> None:
-        """Compare digests of the trainer's weights and of what every engine loaded.
-
-        Raises:
-            SyncError: They differ.
-        """
-        if not self.cluster.digests_compare:
-            return
-        held = [engine.weights_digest.remote() for engine in self.vllm_engines]
-        own = self.actor_model_group.async_run_method(method_name="weights_digest")
-        expected, *_ = self.sync_deadline.results("summing the trainer's weights", own)
-        for index, digest in enumerate(self.sync_deadline.results("summing the engines' weights", held)):
-            if digest != expected:
-                raise SyncError(f"engine {index} does not hold the trainer's weights: {digest} for {expected}")
-
     def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
         """Write the step's metrics and show its line."""
         tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
@@ -322,10 +285,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.kl_ctl.value = state.kl_coef
         self.position = state.position
         restore_random_states(state.random)
-        self.weights_version = step - 1  # the sync makes it that of the step
-        told = [engine.adopt_version.remote(self.weights_version) for engine in self.vllm_engines]
-        self.deadline.results("telling the engines their version", told)
-        self.sync_weights()
+        self.weights.resume_at(step)
         logger.info("resumed after step %d", step)
         return step
 
@@ -344,18 +304,3 @@ class SelfPlayTrainer(BasePPOTrainer):
         }
         self.deadline.results(phase, [ref for of_group in refs.values() for ref in of_group])
         return {name: len(of_group) for name, of_group in refs.items()}
-
-
-class Clock:
-    """Seconds of every phase of a step."""
-
-    def __init__(self, begins: Callable[[str], None]) -> None:
-        self.seconds: dict[str, float] = {}
-        self._begins = begins
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        self._begins(name)
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start

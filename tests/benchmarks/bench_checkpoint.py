@@ -65,7 +65,7 @@ def measure(config: Config, repeats: int, folder: Path) -> float:
         fresh = time.perf_counter() - began
         trainer = run.trainer
         trainer.learn(trainer.prepare(made_up_samples(config.samples_per_step)), 1)  # the optimizer gets its states
-        trainer.sync_weights()
+        trainer.weights.sync()
         stands, whole = [], []
         for _ in range(repeats + 1):  # the first touches memory that the others find mapped
             start = time.perf_counter()

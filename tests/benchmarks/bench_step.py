@@ -124,7 +124,7 @@ def one_step(run: TrainingRun, count: int, step: int) -> dict[str, float]:
     timed("train critic", lambda: ray.get(trainer.critic_model_group.async_run_method(method_name="fit")))
     timed("train actor", lambda: ray.get(trainer.actor_model_group.async_run_method(method_name="fit", kl_ctl=0.01)))
     timed("sync", lambda: BasePPOTrainer.broadcast_to_vllm(trainer))
-    timed("verify", trainer.verify_weights)
+    timed("verify", trainer.weights.verify)
     seconds["step"] = sum(seconds.values())
     return seconds
 

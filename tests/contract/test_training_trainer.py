@@ -99,6 +99,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from medical_team.training.arguments import openrlhf_arguments
     from medical_team.training.waiting import Deadline
     from medical_team.training.watchdog import Watchdog
+    from medical_team.training.weights import WeightSync
 
     monkeypatch.setattr("ray.get", lambda refs, timeout=None: refs)
     bare: Any = object.__new__(module.SelfPlayTrainer)
@@ -106,7 +107,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     bare.args = openrlhf_arguments(bare.config, "cpu", "float32", tmp_path / "checkpoints")
     bare.actor_model_group, bare.critic_model_group = FakeGroup(), FakeGroup()
     bare.vllm_engines = [FakeEngine(), FakeEngine()]
-    bare.deadline = bare.sync_deadline = Deadline(60)
+    bare.deadline = Deadline(60)
     bare.watchdog = Watchdog(GamesInFlight(), 60, tmp_path)
     bare.host = HostWatch(tmp_path, 0, 1)
     bare.host_metrics = {}
@@ -116,9 +117,10 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     bare.manager = SimpleNamespace(
         restore=bare.restored.append, state=lambda: {"deck": 5}, check_quarantine=lambda: None
     )
-    bare.cluster = SimpleNamespace(sleepers=[], digests_compare=True)
+    bare.cluster = SimpleNamespace(
+        sleepers=[], digests_compare=True, engines=bare.vllm_engines, actor=bare.actor_model_group
+    )
     bare.engines = EngineSupervisor([], no_restart, max_restarts=0)
-    bare.weights_version = 0
     bare.stop = Stop(TimeLimit(None, 0), tmp_path / "stop")
     bare.judge = RunJudge(WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig()))
     bare.folder = module.Folder(
@@ -129,7 +131,19 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     )
     bare.position = "start"
     with asyncio.Runner() as bare.loop:
+        bare.weights = WeightSync(bare.cluster, bare.engines, bare.broadcast_to_vllm, bare.loop, bare.deadline)
         yield bare
+
+
+def hurry(trainer: Any, broadcast: Any = None) -> None:
+    """Deadlines of 50 ms."""
+    from medical_team.training.waiting import Deadline
+    from medical_team.training.weights import WeightSync
+
+    trainer.deadline = Deadline(0.05)
+    trainer.weights = WeightSync(
+        trainer.cluster, trainer.engines, broadcast or trainer.broadcast_to_vllm, trainer.loop, trainer.deadline
+    )
 
 
 @pytest.mark.parametrize(("step", "learns"), [(1, False), (2, False), (3, True)])
@@ -165,7 +179,7 @@ def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
     assert "broadcast_to_vllm" in trainer.actor_model_group.asked
     assert [engine.synced for engine in trainer.vllm_engines] == [2, 2]
     assert [engine.adopted for engine in trainer.vllm_engines] == [[1], [1]]
-    assert trainer.weights_version == 2
+    assert trainer.weights.version == 2
     assert trainer.position == "p"
 
 
@@ -173,15 +187,15 @@ def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
     trainer.vllm_engines[1] = FakeEngine(digest=(1, 3))
 
     with pytest.raises(SyncError, match="engine 1 does not hold the trainer's weights"):
-        trainer.sync_weights()
+        trainer.weights.sync()
 
 
 def test_an_engine_that_missed_a_sync_stops_the_run(trainer: Any):
-    trainer.sync_weights()
+    trainer.weights.sync()
     trainer.vllm_engines[1].synced -= 1
 
     with pytest.raises(SyncError, match="engine 1 counts 1 weight syncs, the trainer 2"):
-        trainer.sync_weights()
+        trainer.weights.sync()
 
 
 def test_a_full_host_keeps_what_was_learnt(trainer: Any):
@@ -413,15 +427,13 @@ def blocks() -> Iterator[Any]:
     [
         ("the forward passes", lambda trainer: trainer.prepare((SAMPLE,) * 6)),
         ("the update", lambda trainer: trainer.learn([], 3)),
-        ("the weight sync", lambda trainer: trainer.sync_weights()),
+        ("the weight sync", lambda trainer: trainer.weights.sync()),
     ],
 )
 def test_a_phase_that_upstream_waits_in_for_ever_ends_the_run(trainer: Any, blocks: Any, phase: str, step: Any):
-    from medical_team.training.waiting import Deadline
-
-    trainer.deadline = trainer.sync_deadline = Deadline(0.05)
+    hurry(trainer, broadcast=blocks)
     trainer.experience_maker = SimpleNamespace(make_experience_batch=blocks)
-    trainer.ppo_train = trainer.broadcast_to_vllm = blocks
+    trainer.ppo_train = blocks
 
     with pytest.raises(StallError, match=f"^{phase} took longer than"):
         step(trainer)
@@ -431,8 +443,8 @@ def test_a_phase_that_upstream_waits_in_for_ever_ends_the_run(trainer: Any, bloc
     ("phase", "step"),
     [
         ("handing out the samples", lambda trainer: trainer.learn([], 3)),
-        ("the weight sync", lambda trainer: trainer.sync_weights()),
-        ("summing the trainer's weights", lambda trainer: trainer.verify_weights()),
+        ("the weight sync", lambda trainer: trainer.weights.sync()),
+        ("summing the trainer's weights", lambda trainer: trainer.weights.verify()),
         ("saving the model", lambda trainer: trainer.save_model()),
         ("the checkpoint", lambda trainer: trainer.save(4)),
     ],
@@ -440,9 +452,7 @@ def test_a_phase_that_upstream_waits_in_for_ever_ends_the_run(trainer: Any, bloc
 def test_what_the_trainer_itself_waits_for_has_the_same_deadline(
     trainer: Any, monkeypatch: pytest.MonkeyPatch, phase: str, step: Any
 ):
-    from medical_team.training.waiting import Deadline
-
-    trainer.deadline = trainer.sync_deadline = Deadline(0.05)
+    hurry(trainer)
 
     def late(refs: list[Any], timeout: float | None = None) -> Any:
         if timeout is not None:  # upstream's waits have none
