@@ -9,8 +9,8 @@ the outage budget of who calls it. A context variable carries them, so the two m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self
@@ -19,48 +19,78 @@ _AROUND: ContextVar[tuple[Deadline, ...]] = ContextVar("deadlines", default=())
 
 
 class Deadline:
-    """``asyncio.timeout(seconds)``, counting only the seconds in which nobody below is standing still.
+    """Seconds, counting only those in which nobody below is standing still.
 
-    Leaving the block late raises ``TimeoutError``, as ``asyncio.timeout`` does.
+    As ``async with`` it is ``asyncio.timeout(seconds)``. As ``with`` it only counts, which costs the event loop
+    nothing: what is waited for inside must end by ``left_s`` itself, or stand within ``enforced``.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._left_s = seconds
+        self._ends_at: float | None = None
         self._standing = 0
         self._open = False
+        self._timeout: asyncio.Timeout | None = None
+
+    def __enter__(self) -> Self:
+        self._token: Token[tuple[Deadline, ...]] = _AROUND.set((*_AROUND.get(), self))
+        self._ends_at = asyncio.get_running_loop().time() + self._left_s
+        self._open = True
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._open = False
+        _AROUND.reset(self._token)
 
     async def __aenter__(self) -> Self:
-        self._timeout = asyncio.timeout(self.seconds)
+        self.__enter__()
+        self._timeout = asyncio.timeout_at(self._ends_at)
         await self._timeout.__aenter__()
-        self._token: Token[tuple[Deadline, ...]] = _AROUND.set((*_AROUND.get(), self))
-        self._open = True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        self._open = False
-        _AROUND.reset(self._token)
+        assert self._timeout is not None
+        self.__exit__()
         return await self._timeout.__aexit__(kind, error, trace)
+
+    @asynccontextmanager
+    async def enforced(self) -> AsyncIterator[None]:
+        """Leaving this block late raises ``TimeoutError``; one block within another is the outer one."""
+        if self._timeout is not None:
+            yield
+            return
+        try:
+            async with asyncio.timeout_at(self._ends_at) as self._timeout:
+                yield
+        finally:
+            self._timeout = None
 
     @property
     def left_s(self) -> float:
         """Seconds that are left; they do not become fewer while the clock stands."""
-        when = self._timeout.when()
-        return self._left_s if when is None else max(0.0, when - asyncio.get_running_loop().time())
+        if self._ends_at is None:
+            return self._left_s
+        return max(0.0, self._ends_at - asyncio.get_running_loop().time())
 
     def stop(self) -> None:
         self._standing += 1
         if self._standing == 1 and self._open:
             self._left_s = self.left_s
-            self._timeout.reschedule(None)
+            self._move(None)
 
     def go_on(self) -> None:
         self._standing -= 1
         # A task that was cancelled together with the block may leave its standstill after the block is over.
         if self._standing == 0 and self._open:
-            self._timeout.reschedule(asyncio.get_running_loop().time() + self._left_s)
+            self._move(asyncio.get_running_loop().time() + self._left_s)
+
+    def _move(self, ends_at: float | None) -> None:
+        self._ends_at = ends_at
+        if self._timeout is not None:
+            self._timeout.reschedule(ends_at)
 
 
 @contextmanager

@@ -55,3 +55,27 @@ async def test_a_task_that_goes_on_after_the_block_is_over_does_no_harm():
 async def test_without_a_deadline_around_nothing_happens():
     with standing_still():
         await asyncio.sleep(0)
+
+
+async def test_one_that_only_counts_ends_nothing_but_what_it_is_enforced_on():
+    with Deadline(0.01) as deadline:
+        await asyncio.sleep(0.05)
+        assert deadline.left_s == 0
+        with pytest.raises(TimeoutError):
+            async with deadline.enforced():
+                await asyncio.Event().wait()
+
+
+async def test_an_enforced_block_within_another_is_the_outer_one():
+    with Deadline(SOON) as deadline, pytest.raises(TimeoutError):
+        async with deadline.enforced():
+            async with deadline.enforced():
+                await asyncio.sleep(0)
+            await asyncio.Event().wait()
+
+
+async def test_what_is_enforced_stands_still_too():
+    with Deadline(SOON) as deadline, standing_still():
+        async with deadline.enforced():
+            await asyncio.sleep(LATER)
+        assert 0 < deadline.left_s <= SOON

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Self, TypeVar
 
 from medical_team.config.judge import HttpJudgeConfig
@@ -65,8 +64,8 @@ class Caller:
         """
         tries = Tries(self._attempts)
         try:
-            async with Deadline(deadline_s) as deadline:
-                return await tries.run(self._attempt, path, make_body, read, deadline)
+            with Deadline(deadline_s) as deadline:
+                return await tries.run(deadline, self._attempt, path, make_body, read, deadline)
         except RequestFailed as failure:
             raise failure.error() from None
         except TimeoutError:
@@ -86,13 +85,16 @@ class Caller:
         self, path: str, make_body: Callable[[float], bytes], read: Callable[[bytes], T], deadline: Deadline
     ) -> T:
         while True:
-            slot = await self.pool.take()
+            slot = self.pool.take_at_once()
+            if slot is None:
+                async with deadline.enforced():
+                    slot = await self.pool.take()
             try:
-                # A trial's clock stands still: however little is left, the endpoint has a fair chance.
-                with standing_still() if slot.trial else nullcontext():
-                    left_s = ATTEMPT_SHARE * (deadline.seconds if slot.trial else deadline.left_s)
-                    within_s = min(left_s, slot.endpoint.patience_s)
-                    answer = await self._send(slot.endpoint, path, make_body, read, within_s)
+                if slot.trial:  # its clock stands still: however little is left, the endpoint has a fair chance
+                    with standing_still():
+                        answer = await self._send(slot.endpoint, path, make_body, read, deadline.seconds)
+                else:
+                    answer = await self._send(slot.endpoint, path, make_body, read, deadline.left_s)
             except RequestFailed as failure:
                 self.pool.failed(slot, failure)
                 # What the judge's absence cost is not the request's attempt: it waits for the return.
@@ -110,9 +112,10 @@ class Caller:
         path: str,
         make_body: Callable[[float], bytes],
         read: Callable[[bytes], T],
-        within_s: float,
+        left_s: float,
     ) -> T:
         url = endpoint.at(path)
+        within_s = min(ATTEMPT_SHARE * left_s, endpoint.patience_s)
         _, body = await self.transport.exchange("POST", url, make_body(within_s), within_s)
         try:
             return read(body)

@@ -47,7 +47,7 @@ class EndpointPool:
         Raises:
             JudgeOutage: All endpoints have been away for longer than the budget.
         """
-        slot = None if self._waiters else self._next_slot()
+        slot = self.take_at_once()
         while slot is None:
             waiter: Waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
@@ -57,13 +57,19 @@ class EndpointPool:
             slot = await self._wait(waiter)
         return slot
 
+    def take_at_once(self) -> Slot | None:
+        """The next slot if there is one and nobody waits for it."""
+        return None if self._waiters else self._next_slot()
+
     def leave(self, slot: Slot) -> None:
         slot.endpoint.left(slot)
-        self._hand_out()
+        if self._waiters:
+            self._hand_out()
 
     def answered(self, slot: Slot) -> None:
         slot.endpoint.answered(slot, _now())
-        self._look()
+        if self._was_away:
+            self._look()
 
     def failed(self, slot: Slot, failure: RequestFailed) -> None:
         """Count a failed request.
@@ -132,8 +138,11 @@ class EndpointPool:
 
     def _next_slot(self) -> Slot | None:
         now = _now()
-        free = [endpoint for endpoint in self._endpoints if endpoint.is_free(now)]
-        return min(free, key=lambda endpoint: endpoint.load).depart(now) if free else None
+        best: Endpoint | None = None
+        for endpoint in self._endpoints:
+            if endpoint.is_free(now) and (best is None or endpoint.load < best.load):
+                best = endpoint
+        return best.depart(now) if best is not None else None
 
     def _set_timer(self) -> None:
         """Look again when a rest is over: nothing else may happen before."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
 from medical_team.errors import JudgeError
+from medical_team.judge.deadline import Deadline
 from medical_team.judge.http.trouble import RETRIES, RequestFailed, Trouble
 
 T = TypeVar("T")
@@ -25,11 +26,12 @@ class Tries:
         self._troubles: Counter[Trouble] = Counter()
         self._last: RequestFailed | None = None
 
-    async def run(self, attempt: Callable[..., Awaitable[T]], *arguments: object) -> T:
+    async def run(self, deadline: Deadline, attempt: Callable[..., Awaitable[T]], *arguments: object) -> T:
         """The result of the first attempt that has one; ``attempt`` is a coroutine function.
 
         Raises:
             RequestFailed: The last attempt's.
+            TimeoutError: The deadline was over before the next one.
         """
         # Nearly every request ends here: the machinery of retries costs more than the rest of a request.
         try:
@@ -44,7 +46,8 @@ class Tries:
                 raise failed
             return await attempt(*arguments)
 
-        return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt_again)
+        async with deadline.enforced():
+            return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt_again)
 
     @property
     def last_error(self) -> JudgeError | None:
