@@ -37,7 +37,7 @@ class WeightSync:
         """Syncs so far, the engines' own count of them."""
         self._cluster = cluster
         self._engines = engines
-        self._broadcast = broadcast
+        self.broadcast = broadcast
         self._loop = loop
         self._deadline = deadline
 
@@ -50,11 +50,11 @@ class WeightSync:
         """
         self._loop.run(self._engines.check(ping))  # who died while the groups learnt
         try:
-            self._deadline.run("the weight sync", self._broadcast)
+            self._deadline.run("the weight sync", self.broadcast)
         except RayError:
             if not self._loop.run(self._engines.check(ping)):
                 raise
-            self._deadline.run("the weight sync", self._broadcast)  # an engine had died over it
+            self._deadline.run("the weight sync", self.broadcast)  # an engine had died over it
         synced = [engine.weights_synced.remote() for engine in self._cluster.engines]
         versions = self._deadline.results("the weight sync", synced)
         self.version += 1

@@ -73,10 +73,15 @@ class Points:
 def watch(run: TrainingRun, points: Points) -> None:
     """Put the points into a run that is built and has not begun."""
     trainer: Any = run.trainer
-    for point, method in (("step", "play"), ("update", "learn"), ("sync", "broadcast_to_vllm"), ("save", "save")):
-        setattr(trainer, method, _after_coming_to(points, point, getattr(trainer, method)))
-    for point, function in (("written", "commit"), ("renamed", "rotate")):
-        setattr(transaction, function, _after_coming_to(points, point, getattr(transaction, function)))
+    for point, owner, method in (
+        ("step", trainer, "play"),
+        ("update", trainer, "learn"),
+        ("sync", trainer.weights, "broadcast"),
+        ("save", trainer, "save"),
+        ("written", transaction, "commit"),
+        ("renamed", transaction, "rotate"),
+    ):
+        setattr(owner, method, _after_coming_to(points, point, getattr(owner, method)))
     for pool in {id(pool): pool for pool in run.pools.values()}.values():
         pool.generate = _answering_in_words(points, pool.generate)  # type: ignore[method-assign]
 

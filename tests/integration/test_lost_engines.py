@@ -52,13 +52,13 @@ def play(model: Path, runs: Path, *faults: tuple[str, signal.Signals]) -> tuple[
 
         if faults:
             run.trainer.play = play_with_fault  # type: ignore[method-assign]
-            run.trainer.broadcast_to_vllm = dying_once(run.trainer.broadcast_to_vllm)  # type: ignore[method-assign]
+            run.trainer.weights.broadcast = dying_once(run.trainer.weights.broadcast)
         run.train()
         assert run.trainer.vllm_engines is run.trainer.cluster.engines
     return read_games(config.run_dir / "games").to_pylist(), read_metrics(config.run_dir / "metrics.jsonl")
 
 
-def dying_once(broadcast: Callable[[], None]) -> Callable[[], None]:
+def dying_once(broadcast: Callable[[], object]) -> Callable[[], None]:
     """The weight sync, at whose first call the engine dies."""
     left = [signal.SIGKILL]
 
