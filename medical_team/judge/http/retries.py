@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -23,7 +22,7 @@ class Tries:
 
     def __init__(self, attempts: int) -> None:
         self._attempts = attempts
-        self._troubles: Counter[Trouble] = Counter()
+        self._troubles: list[Trouble] = []
         self._last: RequestFailed | None = None
 
     async def run(self, deadline: Deadline, attempt: Callable[..., Awaitable[T]], *arguments: object) -> T:
@@ -59,8 +58,8 @@ class Tries:
         if not isinstance(failure, RequestFailed):
             return False
         self._last = failure
-        self._troubles[failure.trouble] += 1
+        self._troubles.append(failure.trouble)
         allowed = RETRIES.get(failure.trouble)
-        if allowed is not None and self._troubles[failure.trouble] > allowed:
+        if allowed is not None and self._troubles.count(failure.trouble) > allowed:
             return False
-        return self._troubles.total() < self._attempts
+        return len(self._troubles) < self._attempts
