@@ -61,7 +61,7 @@ class EngineError(RolloutError):
     """An engine died, refused or missed its deadline."""
 
 
-class EnginesLost(MedicalTeamError):
+class EnginesLost(RunInterrupted):
     """Engines were lost more often than a run may start them anew: it saves and ends."""
 
 
@@ -107,7 +107,7 @@ class JudgeRefused(JudgeError):
     kind = "refused"
 
 
-class JudgeOutage(MedicalTeamError):
+class JudgeOutage(RunInterrupted):
     """A judge stayed away for longer than its budget: the run saves and ends. Not a failure of one audit."""
 
 
