@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
+from pathlib import Path
 
 from faults.attempt import Attempt
 from faults.running import Measured, Run
 from faults.scenario import Scenario
 
 LEFT_BYTES = 20_000_000  # for the journal, records and metrics of a step; a checkpoint of the tiny model takes more
+LARGEST_PIECE, SMALLEST_PIECE = 1 << 26, 1 << 16
 
 
 def play(run: Run) -> Measured:
@@ -28,11 +31,20 @@ def play(run: Run) -> Measured:
         ballast.unlink(missing_ok=True)
 
 
-def fill(ballast, left: int) -> None:
-    """Take the file system's free space but for so many bytes."""
+def fill(ballast: Path, left: int) -> None:
+    """Take the file system's free space but for so many bytes, while the run still writes."""
+    size, piece = 0, LARGEST_PIECE
     descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT)
     try:
-        os.posix_fallocate(descriptor, 0, shutil.disk_usage(ballast.parent).free - left)
+        while (room := shutil.disk_usage(ballast.parent).free - left) > 0 and piece >= SMALLEST_PIECE:
+            taken = min(room, piece)
+            try:
+                os.posix_fallocate(descriptor, size, taken)
+                size += taken
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                piece //= 2
     finally:
         os.close(descriptor)
 
