@@ -77,7 +77,7 @@ class TrainingRun:
         self.loop = asyncio.Runner()
         self._until_the_end = AsyncExitStack()
         self._closed = False
-        self._leave: Callable[[], None] = _silent  # until Ray is there
+        self._ray = ExitStack()  # left after all else: a save under way needs its actors
         with ExitStack() as undo:  # whoever makes a run cannot leave it before it is made
             undo.callback(self.close)
             self.stop.listen()
@@ -100,7 +100,7 @@ class TrainingRun:
         self._closed = True
         with self.stop.only_at_safe_points(), ExitStack() as last:
             last.callback(self.stop.close)
-            last.callback(self._leave)
+            last.callback(self._ray.close)
             last.callback(self.loop.close)
             self.loop.run(self._until_the_end.aclose())
 
@@ -153,7 +153,7 @@ class TrainingRun:
         dtype = resolve_dtype(config, backend)
         started: dict[str, Judge] = self._remote_judge()
         self._on_phase("starting Ray and loading the models")
-        self._leave = connection.leave
+        self._ray.callback(connection.leave)
         connection.connect(config, backend, placement_plan(config))
         self.stop.listen()
         folder = self._open_folder(Folder, dtype)
@@ -162,7 +162,7 @@ class TrainingRun:
         arguments = openrlhf_arguments(config, backend, dtype, config.run_dir / "checkpoints")
         strategy = get_strategy(arguments)
         cluster = Cluster(config, backend, dtype)
-        self._until_the_end.callback(cluster.close)
+        self._ray.callback(cluster.close)
         cluster.load(arguments, strategy, scheduler_steps(config))
         revival = Revival(cluster, lambda: self.trainer.weights.version, config.cluster.start_timeout_s)
         engines = EngineSupervisor(cluster.engines, revival, config.cluster.max_engine_restarts)
