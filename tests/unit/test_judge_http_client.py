@@ -97,6 +97,17 @@ async def test_a_stall_is_a_timeout_and_does_not_outlast_the_deadline():
     assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.TIMEOUT
 
 
+async def test_who_waits_for_its_turn_does_not_outlast_the_deadline():
+    async with Stub(in_turn(["stall"])) as stub, HttpJudge(config(stub.url, max_concurrency=1)) as judge:
+        stalled = asyncio.create_task(judge.audit([request(0)], 3600.0))
+        await asyncio.sleep(0.1)  # it has the only place
+        (answer,) = await asyncio.wait_for(judge.audit([request(1)], 0.2), timeout=30)
+        stalled.cancel()
+        await asyncio.gather(stalled, return_exceptions=True)
+    assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.TIMEOUT
+    assert "no endpoint was free within" in answer.message
+
+
 async def test_the_token_is_sent(tmp_path: Path):
     (tmp_path / "token").write_text("open-sesame")
     async with Stub() as stub:

@@ -35,12 +35,10 @@ class Transport:
         Raises:
             RequestFailed: There is no such answer. The message names the URL and the cause.
         """
-        # Made here, it spares aiohttp to find out what kind of data it is given.
-        data = aiohttp.BytesPayload(body) if body is not None else None
         try:
             async with (
                 asyncio.timeout(within_s),
-                self._open().request(method, url, data=data, allow_redirects=False) as response,
+                self._open().request(method, url, data=body, allow_redirects=False) as response,
             ):
                 if response.status == 200 or (method == "GET" and response.status == 503):
                     return response.status, await _read(response)
