@@ -1,16 +1,19 @@
-"""Joining a cluster that is not there ends at once and in one sentence."""
+"""Joining a cluster that is not there ends at once and in one sentence; none is left while somebody waits in it."""
 
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from typing import Any
 
 import pytest
 
 from medical_team.config import load_config
-from medical_team.errors import MachineError
+from medical_team.errors import MachineError, StallError
 from medical_team.planning.placement import placement_plan
 from medical_team.training import connection
+from medical_team.training.waiting import Deadline
 
 pytestmark = pytest.mark.contract
 
@@ -55,3 +58,18 @@ def test_a_port_that_is_none(joined: list[str]):
 def test_what_is_no_host_and_port_is_left_to_ray(joined: list[str], address: str):
     assert f"at {address} (Could not find any running Ray instance.)" in join(address)
     assert joined == [address]
+
+
+def test_ray_is_left_only_when_no_wait_is_left_in_it(monkeypatch: pytest.MonkeyPatch):
+    waiting: list[bool] = []
+    monkeypatch.setattr(
+        connection.ray,
+        "shutdown",
+        lambda: waiting.append("the update" in {each.name for each in threading.enumerate()}),
+    )
+    with pytest.raises(StallError):
+        Deadline(0.01).run("the update", time.sleep, 1.0)
+
+    connection.leave()
+
+    assert waiting == [False]
