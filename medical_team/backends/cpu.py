@@ -1,4 +1,4 @@
-"""The one place that lets OpenRLHF's GPU code run on CPU.
+"""The one place that lets OpenRLHF's GPU code, and DeepSpeed's, run on CPU.
 
 Upstream is a dependency and stays as it is; what is CUDA-only in it is replaced here, place by place, each function
 below with its reason. ``install`` runs before anything imports openrlhf (see ``backends.prepare``). A contract test
@@ -21,10 +21,11 @@ from medical_team.backends.cpu_ops import extensions_folder
 from medical_team.errors import StallError, SyncError
 from medical_team.rollout.worker import Digest, digest
 
-# (module, attribute) of everything in openrlhf that is replaced; read by the contract test.
+# (module, attribute) of everything upstream that is replaced; read by the contract test.
 REPLACED = (
     ("openrlhf.utils.utils", "convert_to_torch_dtype"),
     ("openrlhf.utils.deepspeed.deepspeed", "init_device_mesh"),
+    ("deepspeed.runtime.zero.partition_parameters", "Init._allgather_params_coalesced"),
     ("openrlhf.trainer.ppo_utils.replay_buffer", "NaiveReplayBuffer.__init__"),
     ("openrlhf.models.actor", "Actor.forward"),
     ("openrlhf.models.actor", "compute_entropy"),
@@ -94,6 +95,7 @@ def install() -> None:
     _stand_in_for_cuda_runtime()
     _allow_float32()
     _mesh_on_cpu()
+    _gather_one_after_another()
     _replay_buffer_on_cpu()
     _logits_of_actions_only()
     _sync_weights_through_shared_memory()
@@ -145,6 +147,20 @@ def _mesh_on_cpu() -> None:
     module: Any = importlib.import_module("openrlhf.utils.deepspeed.deepspeed")
     original = module.init_device_mesh
     module.init_device_mesh = lambda _device, *args, **kwargs: original("cpu", *args, **kwargs)
+
+
+def _gather_one_after_another() -> None:
+    """DeepSpeed gathers ZeRO-3 parameters side by side and waits for the last of them only.
+
+    A CUDA stream finishes them in order. Gloo has two threads that don't: the parameters before the last can be read
+    while they still arrive. DeepSpeed has a second function that gathers them one by one and waits for each.
+    """
+    module = importlib.import_module("deepspeed.runtime.zero.partition_parameters")
+
+    def gather(self: Any, param_list: list[Any], hierarchy: int = 0, quantize: bool = False) -> None:
+        self._allgather_params_sequential(param_list, hierarchy=hierarchy)
+
+    module.Init._allgather_params_coalesced = gather
 
 
 def _replay_buffer_on_cpu() -> None:

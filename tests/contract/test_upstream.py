@@ -24,6 +24,7 @@ pytestmark = pytest.mark.contract
 # Parameters of everything that backends.cpu replaces, as its replacement takes or passes them on.
 SIGNATURES = {
     "convert_to_torch_dtype": "param_dtype",
+    "Init._allgather_params_coalesced": "self param_list hierarchy quantize",
     "NaiveReplayBuffer.__init__": "self sample_batch_size limit cpu_offload packing_samples dynamic_batch",
     "Actor.forward": "self sequences action_mask attention_mask return_output allgather_logits return_logprobs "
     "ring_attn_group packed_seq_lens return_entropy **mm_inputs",
