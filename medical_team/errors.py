@@ -111,6 +111,10 @@ class JudgeOutage(RunInterrupted):
     """A judge stayed away for longer than its budget: the run saves and ends. Not a failure of one audit."""
 
 
+class JudgeLost(RunInterrupted):
+    """The engine of a judge outside of a run has died: who uses it ends, and may be started again."""
+
+
 class QuarantineLimit(MedicalTeamError):
     """The judge contradicts the construction too often: the run saves and ends, so that somebody looks at the judge."""
 

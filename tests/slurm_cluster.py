@@ -86,7 +86,7 @@ class SlurmCluster:
 @contextlib.contextmanager
 def slurm_cluster(folder: Path) -> Iterator[SlurmCluster]:
     """A cluster of two nodes that ends with the block; what it wrote is in ``folder``."""
-    controller, *ports = _free_ports(1 + len(NODES))
+    controller, *ports = free_ports(1 + len(NODES))
     host = socket.gethostname().split(".")[0]
     nodes = [
         f"NodeName={name} NodeHostname={host} NodeAddr={address} Port={port} CPUs=4 State=UNKNOWN"
@@ -143,7 +143,7 @@ def _daemon(command: tuple[str, ...], environment: dict[str, str], log: Path) ->
             process.wait()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medical_team.backends import prepare
-from medical_team.rollout.guard import guard_children
+from medical_team.rollout.guard import end_process, guard_children
 from medical_team.rollout.worker import Digest
 
 prepare()
@@ -18,8 +18,6 @@ prepare()
 from openrlhf.trainer.ray.vllm_engine import RolloutRayActor  # noqa: E402 - only after prepare()
 from vllm import SamplingParams  # noqa: E402
 from vllm.v1.engine.exceptions import EngineDeadError  # noqa: E402
-
-from medical_team.rollout.ending import end_process  # noqa: E402
 
 logger = logging.getLogger(__name__)
 

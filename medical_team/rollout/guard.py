@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from typing import NoReturn
 
 # The pipes that tell the guards; the kernel closes them with this process.
 _guards: list[subprocess.Popen[bytes]] = []
@@ -23,6 +24,11 @@ def guard_children() -> None:
     # A session of its own: an interrupt at the terminal is not for the guard. Isolated: it needs the interpreter alone.
     command = [sys.executable, "-I", "-S", __file__, *children]
     _guards.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))
+
+
+def end_process() -> NoReturn:
+    """End this process at once, for a reason that it has logged; its guard ends its children."""
+    os._exit(1)
 
 
 def _guard(children: list[int]) -> None:

@@ -23,8 +23,7 @@ from medical_team.game.prompts import Message
 from medical_team.judge.actor import JudgeActor
 from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.protocol import AuditRequest, JudgeFailure
-from medical_team.rollout.ending import end_process
-from medical_team.rollout.guard import guard_children
+from medical_team.rollout.guard import end_process, guard_children
 from medical_team.rollout.guarded_prompt import GuardedPrompt
 from medical_team.types import Audit
 

@@ -6,18 +6,20 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from audit_requests import planted_errors
 from tiny import tiny_overrides, write_tiny_model
 
 from medical_team.config import LlmJudgeConfig, load_config
-from medical_team.errors import JudgeRefused
+from medical_team.errors import JudgeLost, JudgeRefused
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
 from medical_team.judge.admission.injections import PAYLOADS, with_injection
 from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.language.opinion import answer_schema
 from medical_team.judge.language.prompts import audit_1
 from medical_team.rollout.judge_engine import JudgeEngine, VllmCompleter
+from medical_team.rollout.standalone_judge import while_it_lives
 from medical_team.training.run import TrainingRun
 from medical_team.types import Assessment, Audit, Verdict
 
@@ -108,6 +110,19 @@ def test_a_prompt_that_leaves_no_room_is_refused(runner: asyncio.Runner, complet
     messages = [{"role": "user", "content": "word " * SETTINGS.max_length}]
     with pytest.raises(JudgeRefused, match=r"judge\.llm\.max_length"):
         runner.run(completer.complete(messages, schema=schema, max_tokens=180, deadline_s=DEADLINE_S))
+
+
+def test_a_dead_engine_ends_what_uses_it(runner: asyncio.Runner, completer: VllmCompleter) -> None:
+    """The last test of this engine."""
+
+    async def use() -> None:
+        async with while_it_lives(completer):
+            (core,) = [each for each in psutil.Process().children(recursive=True) if "EngineCore" in each.name()]
+            core.kill()
+            await asyncio.sleep(DEADLINE_S)
+
+    with pytest.raises(JudgeLost, match=completer.model):
+        runner.run(use())
 
 
 @pytest.mark.slow

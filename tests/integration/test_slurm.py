@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from slurm_cluster import SlurmCluster, missing, slurm_cluster
+import requests
+from slurm_cluster import SlurmCluster, free_ports, missing, slurm_cluster
 from tiny import tiny_overrides, write_tiny_model
 
+from medical_team.judge.wire import AUDITS_PATH
 from medical_team.metrics import read_metrics
 from medical_team.records import read_games
 
@@ -18,7 +21,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.skipif(missing() is not None,
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 6
-TRAINS_WITHIN_S = 400
+TRAINS_WITHIN_S, READY_WITHIN_S = 400, 90
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +93,30 @@ def test_bad_input_fails_the_job_and_is_not_tried_again(slurm: SlurmCluster, tmp
     state = slurm.job(job)
     assert (state["JobState"], state["ExitCode"], state["Restarts"]) == ("FAILED", "2:0", "0")
     assert (tmp_path / "job.out").read_text().splitlines()[-1].startswith("ConfigError: ")
+
+
+def test_a_judge_of_the_cluster_asks_for_its_token_and_comes_back(slurm: SlurmCluster, tmp_path: Path) -> None:
+    token, output = tmp_path / "token", tmp_path / "judge.out"
+    options = [f"--chdir={ROOT}", f"--output={output}", "--time=20"]
+    command = ["sbatch", "--parsable", *options, "launch/slurm/judge.sbatch", "--judge", "rule"]
+    (port,) = free_ports(1)
+    job = slurm.run(*command, MEDICAL_TEAM_JUDGE_TOKEN_FILE=str(token), MEDICAL_TEAM_JUDGE_PORT=str(port))
+
+    def serves(times: int) -> bool:
+        assert not over(slurm, job), output.read_text()
+        return output.exists() and output.read_text().count(": ready") == times
+
+    slurm.wait_until("the judge is ready", lambda: serves(1), READY_WITHIN_S)
+    said = r"judge\.http\.urls=\[(\S+)\] judge\.http\.token_file=(\S+)"
+    ((url, said_token),) = re.findall(said, output.read_text())
+    assert said_token == str(token)
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+    told = {"Authorization": f"Bearer {token.read_text().strip()}"}
+    assert requests.post(url + AUDITS_PATH, json={}, timeout=READY_WITHIN_S).status_code == 401
+    assert requests.post(url + AUDITS_PATH, json={}, headers=told, timeout=READY_WITHIN_S).status_code == 422
+
+    slurm.run("scancel", "--batch", "--signal=USR1", job)
+    slurm.wait_until("the judge is back", lambda: serves(2), READY_WITHIN_S)
+    assert slurm.job(job)["Restarts"] == "1"
+    slurm.run("scancel", job)
+    slurm.wait_until("the job is over", lambda: over(slurm, job), READY_WITHIN_S)

@@ -164,6 +164,28 @@ async def test_a_judge_that_cannot_be_loaded_is_told_to_whoever_runs_the_server(
     assert isinstance(app.state.standing.failure, ModelError)
 
 
+async def test_a_judge_that_is_lost_ends_its_server():
+    lost = asyncio.Event()
+
+    @asynccontextmanager
+    async def load() -> AsyncIterator[FakeJudge]:
+        async with asyncio.timeout(None) as block:
+            watching = asyncio.create_task(lost.wait())
+            watching.add_done_callback(lambda _: block.reschedule(0.0))
+            yield FakeJudge()
+
+    told: list[str] = []
+    app = make_app(load, ServerSettings(judge="fake"))
+    standing = app.state.standing
+    standing.on_failure = lambda: told.append("lost")
+    async with app.router.lifespan_context(app):
+        await until(lambda: standing.reason is None)
+        lost.set()
+        await until(lambda: told)
+    assert isinstance(standing.failure, TimeoutError)
+    assert standing.reason == "the judge is gone (TimeoutError)"
+
+
 async def test_the_judge_is_closed_with_the_server():
     closed: list[str] = []
 

@@ -42,7 +42,7 @@ def serve(app: FastAPI, settings: ServerSettings, listener: socket.socket) -> No
     """Serve until SIGTERM or SIGINT, finish what is held within the grace time, and exit with code 0.
 
     Raises:
-        Exception: Loading the judge raised it.
+        Exception: Loading the judge raised it, or the judge's own end.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
@@ -52,7 +52,7 @@ def serve(app: FastAPI, settings: ServerSettings, listener: socket.socket) -> No
     host, port = listener.getsockname()[:2]
     logger.info("judge %s at http://%s:%d", settings.judge, f"[{host}]" if ":" in host else host, port)
     server.run(sockets=[listener])
-    assert standing.failure is not None, "without a signal the server only ends when its judge failed to load"
+    assert standing.failure is not None, "without a signal the server only ends when its judge failed"
     raise standing.failure
 
 

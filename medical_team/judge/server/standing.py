@@ -27,7 +27,8 @@ class Standing:
     Attributes:
         judge: Once it is loaded.
         reason: Why it may not audit; ``None`` when it may.
-        failure: What loading or admission raised; then the server has nothing to do and is to end with it.
+        failure: What loading, admission or the judge's own end raised; the server has nothing to do then and is to end
+            with it.
     """
 
     def __init__(self, open_judge: OpenJudge, admission: Admission | None) -> None:
@@ -66,5 +67,6 @@ class Standing:
         if self._closing.is_set():  # nobody asks for it any more
             logger.error("the judge could not be closed: %s", where(error))
             return
-        self.failure, self.reason = error, f"the judge could not be loaded ({type(error).__name__})"
+        what = "could not be loaded" if self.judge is None else "is gone"
+        self.failure, self.reason = error, f"the judge {what} ({type(error).__name__})"
         self.on_failure()
