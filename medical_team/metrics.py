@@ -18,9 +18,8 @@ from typing import Any
 from medical_team.game.parsing import Violation
 from medical_team.judge import FailureKind
 from medical_team.manager.batch import CollectStats
-from medical_team.manager.quotas import seats
 from medical_team.manager.tally import GameTally, Question
-from medical_team.types import GameType, Outcome, Role
+from medical_team.types import GameType, Outcome, Role, Verdict
 
 
 def summarise(stats: CollectStats) -> dict[str, float]:
@@ -57,7 +56,7 @@ def _rates(games: GameTally, kind: GameType) -> Iterator[tuple[str, float]]:
     counted = games.outcomes[kind, Outcome.COUNTED]
     if counted:
         yield f"assessor/win_rate/{kind}", games.right[kind] / counted
-        if kind is not GameType.VANILLA_BENIGN:
+        if kind.shown_truth is Verdict.HARMFUL:
             yield f"assessor/located_rate/{kind}", games.located[kind] / counted
     turns = games.turns[Role.ATTACKER, kind]
     if turns:
@@ -67,7 +66,7 @@ def _rates(games: GameTally, kind: GameType) -> Iterator[tuple[str, float]]:
 
 def _judged(games: GameTally, name: str, kinds: Sequence[GameType]) -> Iterator[tuple[str, float]]:
     """What the judge made of the games of some types; only adversarial ones are audited."""
-    attacked = [kind for kind in kinds if Role.ATTACKER in seats(kind)]
+    attacked = [kind for kind in kinds if kind.has_attacker]
     played = sum(count for (kind, _), count in games.outcomes.items() if kind in attacked)
     if played:
         quarantined = sum(games.outcomes[kind, Outcome.QUARANTINED] for kind in attacked)

@@ -21,17 +21,51 @@ class Role(StrEnum):
     """Reads the note and says whether it is safe and where it is wrong."""
 
 
-class GameType(StrEnum):
-    """How a game starts, and whether the attacker has a turn in it."""
+class Verdict(StrEnum):
+    """What an assessor says of a note, and what is true of it."""
 
-    VANILLA_HARMFUL = "vanilla_harmful"
+    SAFE = "Safe"
+    HARMFUL = "Harmful"
+
+
+class GameType(StrEnum):
+    """How a game starts and what becomes of its note: the facts that everything else about a type follows from.
+
+    Attributes:
+        source_truth: Whether its games start from error notes or from clean ones.
+        shown_truth: Whether the note that the assessor sees has an error.
+        has_attacker: Whether the attacker has a turn.
+    """
+
+    source_truth: Verdict
+    shown_truth: Verdict
+    has_attacker: bool
+
+    def __new__(cls, name: str, source_truth: Verdict, shown_truth: Verdict, has_attacker: bool) -> GameType:
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.source_truth, member.shown_truth, member.has_attacker = source_truth, shown_truth, has_attacker
+        return member
+
+    VANILLA_HARMFUL = "vanilla_harmful", Verdict.HARMFUL, Verdict.HARMFUL, False
     """An error note as it is; no attacker."""
-    ADVERSARIAL_HARMFUL = "adversarial_harmful"
+    ADVERSARIAL_HARMFUL = "adversarial_harmful", Verdict.HARMFUL, Verdict.HARMFUL, True
     """An error note; the attacker turns its error into one that is harder to see."""
-    VANILLA_BENIGN = "vanilla_benign"
+    VANILLA_BENIGN = "vanilla_benign", Verdict.SAFE, Verdict.SAFE, False
     """A clean note as it is; no attacker."""
-    ADVERSARIAL_BENIGN = "adversarial_benign"
+    ADVERSARIAL_BENIGN = "adversarial_benign", Verdict.SAFE, Verdict.HARMFUL, True
     """A clean note; the attacker plants an error."""
+
+    @property
+    def vanilla(self) -> GameType:
+        """The type without an attacker that shows a note of the same class."""
+        return next(kind for kind in GameType if not kind.has_attacker and kind.shown_truth is self.shown_truth)
+
+
+def harmful_share(mix: Mapping[GameType, float]) -> float:
+    """Share of the games of a mix (weights, in any unit) in which the note shown has an error, in [0, 1]."""
+    safe = sum(weight for kind, weight in mix.items() if kind.shown_truth is Verdict.SAFE)
+    return 1.0 - safe / sum(mix.values())
 
 
 class ErrorType(StrEnum):
@@ -42,13 +76,6 @@ class ErrorType(StrEnum):
     TREATMENT = "treatment"
     PHARMACOTHERAPY = "pharmacotherapy"
     CAUSAL_ORGANISM = "causalOrganism"
-
-
-class Verdict(StrEnum):
-    """What an assessor says of a note, and what is true of it."""
-
-    SAFE = "Safe"
-    HARMFUL = "Harmful"
 
 
 class Outcome(StrEnum):

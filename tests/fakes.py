@@ -42,7 +42,7 @@ class FakeDeck:
     def can_deal(self, game_type: GameType) -> bool:
         return bool(self._notes_of(game_type))
 
-    def deal_of(self, game_type: GameType) -> Deal:
+    def deal(self, game_type: GameType) -> Deal:
         game_id, self.dealt = self.dealt, self.dealt + 1
         notes = self._notes_of(game_type)
         return Deal(game_id, game_type, notes[game_id % len(notes)], seed=self._seed * 1_000_003 + game_id)

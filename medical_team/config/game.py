@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from medical_team.config.base import Section
-from medical_team.types import GameType
+from medical_team.types import GameType, harmful_share
 
 
 class GatesConfig(Section):
@@ -28,7 +28,8 @@ class GatesConfig(Section):
 
 class GameConfig(Section):
     mix: dict[GameType, float] = Field(default_factory=lambda: dict.fromkeys(GameType, 1.0))
-    """Weight of each game type in the deck; 1 for a type that is not named, 0 to leave one out."""
+    """Weight of each game type in the deck; 1 for a type that is not named, 0 to leave one out.
+    A vanilla type of weight 0 is still dealt where it stands in for adversarial games that fail (``substitutions``)."""
     gates: GatesConfig = GatesConfig()
 
     @field_validator("mix", mode="before")
@@ -42,17 +43,12 @@ class GameConfig(Section):
     def _mix_has_both_classes(self) -> GameConfig:
         if any(weight < 0 for weight in self.mix.values()) or sum(self.mix.values()) <= 0:
             raise ValueError("game.mix: weights must be at least 0 and one of them above 0")
-        if self.harmful_share() in (0.0, 1.0):
+        if harmful_share(self.mix) in (0.0, 1.0):
             raise ValueError(
-                "game.mix deals only one class of notes, so one constant verdict is always right: give "
+                "game.mix shows only one class of notes, so one constant verdict is always right: give "
                 f"{GameType.VANILLA_BENIGN} and at least one other type a weight"
             )
         return self
-
-    def harmful_share(self) -> float:
-        """Share of dealt games in which the note shown has an error, in [0, 1]."""
-        total = sum(self.mix.values())
-        return 1.0 - self.mix.get(GameType.VANILLA_BENIGN, 0.0) / total
 
 
 class RewardsConfig(Section):

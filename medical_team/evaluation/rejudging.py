@@ -18,7 +18,7 @@ from medical_team.manager.auditing import Auditor, ask_judge, explained
 from medical_team.manager.referee import Answer, Attack, conclude
 from medical_team.manager.tasks import task_group
 from medical_team.rewards import ClassPrices, class_prices, score_game
-from medical_team.types import Audit, Game, Role
+from medical_team.types import Audit, Game, Role, harmful_share
 
 # Enough to fill the batches of a judge that is far away, few enough to be held in memory.
 IN_FLIGHT = 512
@@ -34,7 +34,7 @@ class ScoringRules:
 
     @classmethod
     def of(cls, config: Config) -> ScoringRules:
-        return cls(class_prices(config.game.harmful_share()), config.rewards, config.judge.explanations)
+        return cls(class_prices(harmful_share(config.game.mix)), config.rewards, config.judge.explanations)
 
 
 async def rejudge(

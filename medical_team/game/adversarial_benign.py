@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from medical_team.game.base import AdversarialRules
-from medical_team.types import GameType, Verdict
+from medical_team.types import GameType
 
 
 class AdversarialBenign(AdversarialRules):
     game_type = GameType.ADVERSARIAL_BENIGN
-    source_truth = Verdict.SAFE

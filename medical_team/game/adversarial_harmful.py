@@ -7,9 +7,8 @@ The attacker is shown the error note and told where its error is. Its edit, in a
 from __future__ import annotations
 
 from medical_team.game.base import AdversarialRules
-from medical_team.types import GameType, Verdict
+from medical_team.types import GameType
 
 
 class AdversarialHarmful(AdversarialRules):
     game_type = GameType.ADVERSARIAL_HARMFUL
-    source_truth = Verdict.HARMFUL

@@ -18,7 +18,7 @@ from medical_team.game.prompts import (
     one_line,
 )
 from medical_team.game.wording import shared_ends
-from medical_team.types import Assessment, Edit, ErrorType, GameType, Note, Role, Verdict
+from medical_team.types import Assessment, Edit, ErrorType, Note, Role, Verdict
 
 # Words of a sentence that a reason quotes: most gold edits change three, and reasons are to stay at one short line.
 QUOTED_WORDS = 5
@@ -66,7 +66,7 @@ def _gold(note: Note) -> _Gold | None:
 
 
 def _planting(note: Note, gold: _Gold) -> GoldTurn:
-    messages = attacker_messages(corrected_note(note), GameType.ADVERSARIAL_BENIGN)
+    messages = attacker_messages(corrected_note(note))
     return GoldTurn(Role.ATTACKER, messages, _swap(gold, gold.right))
 
 
@@ -95,7 +95,7 @@ def _hardening(note: Note, gold: _Gold, donor: Note) -> GoldTurn:
         raise ValueError("a donor is an error note about another case")
     present = _graft(gold, misplaced)
     presented = replace(note, sentences=replaced(note.sentences, gold.sentence_id, present))
-    messages = attacker_messages(presented, GameType.ADVERSARIAL_HARMFUL)
+    messages = attacker_messages(presented)
     return GoldTurn(Role.ATTACKER, messages, _swap(gold, present))
 
 

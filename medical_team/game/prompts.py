@@ -7,7 +7,7 @@ the end, so that engines share the cached prefix. The chat template is the model
 
 from __future__ import annotations
 
-from medical_team.types import Assessment, Edit, ErrorType, GameType, Note, Verdict
+from medical_team.types import Assessment, Edit, ErrorType, Note, Verdict
 
 Message = dict[str, str]
 """``{"role": "system" | "user" | "assistant", "content": ...}``, as chat templates take it."""
@@ -45,13 +45,11 @@ correction: text
 explanation: why"""
 
 
-def attacker_messages(note: Note, game_type: GameType) -> list[Message]:
+def attacker_messages(note: Note) -> list[Message]:
     """What an attacker is asked: the note it is dealt, and the line that names the error that is already there.
 
     The two adversarial prompts differ in that line only, so that what is learnt on one serves the other.
     """
-    if game_type not in (GameType.ADVERSARIAL_HARMFUL, GameType.ADVERSARIAL_BENIGN):
-        raise ValueError(f"there is no attacker in {game_type}")
     present = f"sentence {note.error_sentence_id}" if note.has_error else "none"
     return _messages(ATTACKER_SYSTEM, f"{ATTACKER_INSTRUCTION}\nPresent error: {present}", note)
 

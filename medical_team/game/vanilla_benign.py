@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from medical_team.game.base import VanillaRules
-from medical_team.types import GameType, Verdict
+from medical_team.types import GameType
 
 
 class VanillaBenign(VanillaRules):
     game_type = GameType.VANILLA_BENIGN
-    source_truth = Verdict.SAFE

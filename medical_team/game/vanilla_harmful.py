@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from medical_team.game.base import VanillaRules
-from medical_team.types import GameType, Verdict
+from medical_team.types import GameType
 
 
 class VanillaHarmful(VanillaRules):
     game_type = GameType.VANILLA_HARMFUL
-    source_truth = Verdict.HARMFUL

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from medical_team.errors import RolloutError
 from medical_team.manager.quotas import Slot, seats
@@ -21,8 +22,8 @@ from medical_team.types import Game, GameType, Outcome, Role, Sample
 MIN_DEALS_BEFORE_GIVING_UP = 32
 SURPLUS = "surplus"
 FAILURES = (Outcome.ENGINE_FAILED, Outcome.JUDGE_FAILED)
-ADVERSARIAL = (GameType.ADVERSARIAL_HARMFUL, GameType.ADVERSARIAL_BENIGN)
-ADVERSARIAL_FIRST = sorted(GameType, key=lambda kind: "adversarial" not in kind)
+ADVERSARIAL = tuple(kind for kind in GameType if kind.has_attacker)
+ADVERSARIAL_FIRST = sorted(GameType, key=lambda kind: not kind.has_attacker)
 
 
 @dataclass(slots=True)
@@ -50,11 +51,15 @@ class CollectStats:
 class Batch:
     """One step's samples in the making. Call ``due``, ``dealt`` and ``settle`` in deal order.
 
-    ``substitutes`` says that there are error notes, which vanilla games can show in the place of adversarial ones.
+    ``substitutes`` says which vanilla type can be dealt in the place of which adversarial one.
     """
 
     def __init__(
-        self, wanted: Counter[Slot], max_deals_factor: float, deals_ahead: float = 1.0, substitutes: bool = True
+        self,
+        wanted: Counter[Slot],
+        max_deals_factor: float,
+        deals_ahead: float = 1.0,
+        substitutes: Mapping[GameType, GameType] = MappingProxyType({}),
     ) -> None:
         self.stats = CollectStats()
         self._wanted = wanted.total()
@@ -82,8 +87,7 @@ class Batch:
         """
         self._check_failures()
         if self.stats.deals.total() >= self._budget > 0:
-            if self._substitutes:
-                self._substitute()
+            self._substitute()
             self._check_adversarial()
         # Two turns take longer than one: whatever has both starts first.
         return [game_type for game_type in ADVERSARIAL_FIRST for _ in range(self._deals(game_type))]
@@ -117,7 +121,7 @@ class Batch:
     def _deals(self, game_type: GameType) -> int:
         """Games of a type to deal now: of adversarial ones, which may fail, more than are missing."""
         short = self._short(game_type)
-        ahead = self._deals_ahead if Role.ATTACKER in seats(game_type) else 1.0
+        ahead = self._deals_ahead if game_type.has_attacker else 1.0
         return math.ceil(short * ahead)
 
     def _short(self, game_type: GameType) -> int:
@@ -126,10 +130,10 @@ class Batch:
 
     def _substitute(self) -> None:
         """Vanilla games for the assessor slots that no game in flight will fill; an attacker's slot stays open."""
-        for game_type in ADVERSARIAL:
+        for game_type, vanilla in self._substitutes.items():
             lacking = max(0, self._open[Role.ASSESSOR, game_type] - self._in_flight[game_type])
             self._open[Role.ASSESSOR, game_type] -= lacking
-            self._open[Role.ASSESSOR, GameType.VANILLA_HARMFUL] += lacking
+            self._open[Role.ASSESSOR, vanilla] += lacking
             self.stats.substitutions += lacking
 
     def _check_adversarial(self) -> None:

@@ -24,7 +24,7 @@ from medical_team.manager.referee import Referee
 from medical_team.manager.sentinels import Sentinels
 from medical_team.manager.tasks import task_group
 from medical_team.rewards.pricing import class_prices
-from medical_team.types import Deal, Game, GameType, Role, Sample
+from medical_team.types import Deal, Game, GameType, Role, Sample, harmful_share
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 class Dealer(Protocol):
     """Where games come from: ``data.Deck``, seeded and resumable."""
 
-    def deal_of(self, game_type: GameType) -> Deal: ...
+    def deal(self, game_type: GameType) -> Deal: ...
 
     def can_deal(self, game_type: GameType) -> bool: ...
 
@@ -85,7 +85,6 @@ class MedicalGameManager:
         max_quarantine: float = 1.0,
         record: Callable[[Game], None] | None = None,
     ) -> None:
-        harmful = 1.0 - mix.get(GameType.VANILLA_BENIGN, 0.0) / sum(mix.values())
         self._deck = deck
         self._quotas = Quotas(mix)
         self.flight = GamesInFlight()
@@ -94,7 +93,7 @@ class MedicalGameManager:
             judge,
             gates=gates,
             rewards=rewards,
-            prices=class_prices(harmful),
+            prices=class_prices(harmful_share(mix)),
             explanations=explanations,
             flight=self.flight,
         )
@@ -114,14 +113,15 @@ class MedicalGameManager:
         Raises:
             RolloutError: Too much fails for the batch ever to be filled.
         """
-        substitutes = self._deck.can_deal(GameType.VANILLA_HARMFUL)
-        batch = Batch(self._quotas.take(count), self._max_deals_factor, self._deals_ahead, substitutes)
+        substitutes = {kind: kind.vanilla for kind in GameType if kind.has_attacker}
+        dealable = {kind: vanilla for kind, vanilla in substitutes.items() if self._deck.can_deal(vanilla)}
+        batch = Batch(self._quotas.take(count), self._max_deals_factor, self._deals_ahead, dealable)
         tables = asyncio.Semaphore(self._concurrency)
         in_flight: deque[asyncio.Task[Game]] = deque()
         async with task_group() as games:
             while not batch.complete:
                 for game_type in batch.due():
-                    deal = self._deck.deal_of(game_type)
+                    deal = self._deck.deal(game_type)
                     in_flight.append(games.create_task(self._play(deal, tables)))
                     batch.dealt(game_type)
                 game = await in_flight.popleft()

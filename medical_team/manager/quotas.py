@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from medical_team.game import RULES
 from medical_team.types import GameType, Role
 
 Slot = tuple[Role, GameType]
@@ -24,7 +23,7 @@ TIE = 1e-9
 
 def seats(game_type: GameType) -> tuple[Role, ...]:
     """The roles that have a turn in such a game, in the order of their turns."""
-    return (Role.ATTACKER, Role.ASSESSOR) if RULES[game_type].has_attacker else (Role.ASSESSOR,)
+    return (Role.ATTACKER, Role.ASSESSOR) if game_type.has_attacker else (Role.ASSESSOR,)
 
 
 class EvenSequence:

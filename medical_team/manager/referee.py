@@ -72,7 +72,7 @@ class Referee:
     async def play(self, deal: Deal) -> Game:
         """A whole game, from its deal to its rewards."""
         started = perf_counter()
-        play = self._adversarial if RULES[deal.game_type].has_attacker else self._vanilla
+        play = self._adversarial if deal.game_type.has_attacker else self._vanilla
         with self._flight.playing(deal):
             game = await play(deal)
         rewards = score_game(game, self._prices, self._rewards)
@@ -119,7 +119,7 @@ class Referee:
 
     async def _attack(self, deal: Deal) -> Attack | None:
         note = RULES[deal.game_type].source(deal)
-        turn = await self._turn(deal, Role.ATTACKER, attacker_messages(note, deal.game_type))
+        turn = await self._turn(deal, Role.ATTACKER, attacker_messages(note))
         if turn is None:
             return None
         try:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from medical_team.config import Config
-from medical_team.types import GameType, Role
-
-_WITH_ATTACKER = (GameType.ADVERSARIAL_HARMFUL, GameType.ADVERSARIAL_BENIGN)
+from medical_team.types import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Batches:
 def batches_of(config: Config) -> Batches:
     samples, batch = config.samples_per_step, config.train_batch_size
     weights = config.game.mix
-    attacked = sum(weights.get(kind, 0.0) for kind in _WITH_ATTACKER) / sum(weights.values())
+    attacked = sum(weight for kind, weight in weights.items() if kind.has_attacker) / sum(weights.values())
     games = samples / (1 + attacked)  # a game is a sample of the assessor, and one of the attacker where there is one
     ranks = {name: group.world_size() for name, group in config.groups.items()}
     return Batches(

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from medical_team.game import RULES
 from medical_team.records.schema import REWARD_TERMS
 from medical_team.types import (
     Assessment,
@@ -82,7 +81,7 @@ def game_of(row: Row) -> Game:
     """
     game_type = GameType(row["game_type"])
     note = _note_of(row, "source_sentences", "source_")
-    if note.truth is not RULES[game_type].source_truth:
+    if note.truth is not game_type.source_truth:
         raise ValueError(
             f"game {row['game_id']} has no source_error_sentence_id although it is dealt from an error note: "
             "an earlier version recorded it"

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from medical_team.config import RewardsConfig
 from medical_team.rewards.lint import HIT_RATES, TOLERANCE, LintReport, PolicyValue, Scorer, lint_rewards
 from medical_team.rewards.pricing import class_prices
-from medical_team.types import Assessment, GameType, Verdict
+from medical_team.types import Assessment, GameType, Verdict, harmful_share
 
 _OTHER_JUDGE = "choose another judge (judge.name, judge.model)"
 
@@ -55,11 +55,11 @@ def lint_judged(
         max_deals_factor: Deals a step may use over the ones it needs, before vanilla games fill it up.
 
     Raises:
-        RewardLintError: The mix deals only one class of notes.
+        RewardLintError: The mix shows only one class of notes.
     """
     plain = lint_rewards(config, mix)
     shares = {kind: mix.get(kind, 0.0) / sum(mix.values()) for kind in GameType}
-    scorer = Scorer(class_prices(1 - shares[GameType.VANILLA_BENIGN]), config)
+    scorer = Scorer(class_prices(harmful_share(shares)), config)
     return LintReport(
         (*plain.policies, *_attackers(scorer, judge), *_verdicts(scorer, shares, judge, max_deals_factor))
     )
@@ -85,7 +85,7 @@ def _verdicts(
 ) -> list[PolicyValue]:
     mislabelled = mislabelled_share(shares, max(judge.harmless.values(), default=0.0), max_deals_factor)
     knowing = _knowing(scorer, shares, mislabelled)
-    harmful = 1 - shares[GameType.VANILLA_BENIGN]
+    harmful = harmful_share(shares)
     constant = {"Safe": _expected(scorer, harmful, Assessment(Verdict.SAFE))}
     for hit_rate in HIT_RATES:
         on = [scorer.harmful(truth, hit_rate) for truth in (Verdict.HARMFUL, Verdict.SAFE)]
@@ -109,11 +109,16 @@ def mislabelled_share(shares: Mapping[GameType, float], rate: float, max_deals_f
     Each slot may be dealt for as often as the budget allows after the vanilla games had theirs, and each deal is
     confirmed at the judge's rate; slots left open then are filled by vanilla games.
     """
-    adversarial = shares[GameType.ADVERSARIAL_HARMFUL] + shares[GameType.ADVERSARIAL_BENIGN]
+    adversarial = adversarial_share(shares)
     if adversarial <= 0:
         return 0.0
     tries = max(0.0, (max_deals_factor - (1 - adversarial)) / adversarial)
     return min(1.0, rate * tries)
+
+
+def adversarial_share(shares: Mapping[GameType, float]) -> float:
+    """Share of games with an attacker, all of which show an error note, in [0, 1]."""
+    return sum(share for kind, share in shares.items() if kind.has_attacker)
 
 
 def _knowing(scorer: Scorer, shares: Mapping[GameType, float], mislabelled: float) -> float:
@@ -121,10 +126,9 @@ def _knowing(scorer: Scorer, shares: Mapping[GameType, float], mislabelled: floa
     right_on_error = scorer.harmful(Verdict.HARMFUL, hit_rate=1.0)
     called_wrong = scorer.assessor(Verdict.HARMFUL, Assessment(Verdict.SAFE))
     right_on_clean = scorer.assessor(Verdict.SAFE, Assessment(Verdict.SAFE))
-    adversarial = shares[GameType.ADVERSARIAL_HARMFUL] + shares[GameType.ADVERSARIAL_BENIGN]
-    wrong = adversarial * mislabelled
-    errors = shares[GameType.VANILLA_HARMFUL] + adversarial - wrong
-    return errors * right_on_error + wrong * called_wrong + shares[GameType.VANILLA_BENIGN] * right_on_clean
+    wrong = adversarial_share(shares) * mislabelled
+    errors = harmful_share(shares) - wrong
+    return errors * right_on_error + wrong * called_wrong + (1 - harmful_share(shares)) * right_on_clean
 
 
 def _expected(scorer: Scorer, harmful: float, assessment: Assessment) -> float:

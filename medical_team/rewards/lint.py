@@ -34,6 +34,7 @@ from medical_team.types import (
     Outcome,
     Role,
     Verdict,
+    harmful_share,
 )
 
 TOLERANCE = 1e-9
@@ -92,11 +93,11 @@ def lint_rewards(config: RewardsConfig, mix: Mapping[GameType, float]) -> LintRe
     """The values of the constant policies under this mix of game types (weights, in any unit).
 
     Raises:
-        RewardLintError: The mix deals only one class of notes.
+        RewardLintError: The mix shows only one class of notes.
     """
-    share = 1 - mix.get(GameType.VANILLA_BENIGN, 0.0) / sum(mix.values())
+    share = harmful_share(mix)
     if not 0 < share < 1:
-        raise RewardLintError("game.mix deals only one class of notes, so one constant verdict is always right")
+        raise RewardLintError("game.mix shows only one class of notes, so one constant verdict is always right")
     scorer = Scorer(class_prices(share), config)
     return LintReport((*_assessor_policies(scorer, share), *_attacker_policies(scorer)))
 

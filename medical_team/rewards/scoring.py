@@ -14,7 +14,6 @@ opinion of a judge turns its sign.
 from __future__ import annotations
 
 from medical_team.config import RewardsConfig
-from medical_team.game import RULES
 from medical_team.game.parsing import Violation
 from medical_team.rewards.pricing import ClassPrices
 from medical_team.types import Game, Outcome, RewardTerms, Role, Verdict
@@ -57,7 +56,7 @@ def _counted(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[Rol
 
 def _confirmed(game: Game) -> bool:
     """Whether a judge agrees that the edit is an error; without an attacker there is nothing to confirm."""
-    return not RULES[game.deal.game_type].has_attacker or (game.audit is not None and game.audit.is_error is True)
+    return not game.deal.game_type.has_attacker or (game.audit is not None and game.audit.is_error is True)
 
 
 def _detection(game: Game, prices: ClassPrices) -> float:

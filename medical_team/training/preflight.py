@@ -20,7 +20,7 @@ from medical_team.planning.cards import card_named
 from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers
 from medical_team.training.model_folder import check_model_path, read_settings, weight_files
-from medical_team.types import GameType, Note
+from medical_team.types import Note
 
 # Bytes a parameter takes in a checkpoint: weights, and Adam's master copy and two moments in float32.
 _CHECKPOINT_BYTES_PER_PARAMETER = 16
@@ -189,5 +189,4 @@ def check_prompts_fit(notes: Iterable[Note], count_tokens: Any, config: Config) 
 
 
 def _prompts(note: Note) -> Sequence[list[dict[str, str]]]:
-    game_type = GameType.ADVERSARIAL_HARMFUL if note.has_error else GameType.ADVERSARIAL_BENIGN
-    return [attacker_messages(note, game_type), assessor_messages(note)]
+    return [attacker_messages(note), assessor_messages(note)]

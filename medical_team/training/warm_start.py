@@ -31,7 +31,7 @@ from medical_team.game.parsing import ParseViolation, parse_assessment, parse_ed
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.rollout.engines import ChatTemplate, Messages
 from medical_team.training.model_folder import load_tokenizer
-from medical_team.types import GameType, Note, Role
+from medical_team.types import Note, Role
 
 logger = logging.getLogger(__name__)
 
@@ -213,8 +213,7 @@ def _count_parsing(
     model.eval()
     asked: dict[Role, list[tuple[Note, Messages]]] = {role: [] for role in Role}
     for note in notes:
-        kind = GameType.ADVERSARIAL_HARMFUL if note.has_error else GameType.ADVERSARIAL_BENIGN
-        asked[Role.ATTACKER].append((note, attacker_messages(note, kind)))
+        asked[Role.ATTACKER].append((note, attacker_messages(note)))
         asked[Role.ASSESSOR].append((note, assessor_messages(note)))
     counts = {}
     for role, prompts in asked.items():

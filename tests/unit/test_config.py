@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from medical_team.config import SHORT_FORMS, Config, expand_short_forms, load_config, to_yaml
 from medical_team.errors import ConfigError
-from medical_team.types import GameType
+from medical_team.types import GameType, harmful_share
 
 SHIPPED = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
@@ -24,7 +24,7 @@ def test_every_shipped_file_loads(path: Path):
     config = load_config(path, given_with(path))
 
     assert config.samples_per_step % config.train_batch_size == 0
-    assert 0 < config.game.harmful_share() < 1
+    assert 0 < harmful_share(config.game.mix) < 1
 
 
 def test_there_are_shipped_files():
@@ -35,7 +35,7 @@ def test_defaults_alone_are_a_valid_run():
     config = load_config()
 
     assert config.run_dir == Path("runs/selfplay")
-    assert config.game.harmful_share() == 0.75
+    assert harmful_share(config.game.mix) == 0.75
     assert config.judge_name == "exact"
 
 
@@ -226,7 +226,7 @@ def test_the_harmful_share_counts_all_but_untouched_clean_notes(mix: dict[GameTy
         with pytest.raises(ConfigError, match=r"game\.mix"):
             load_config(None, overrides)
     else:
-        assert load_config(None, overrides).game.harmful_share() == pytest.approx(1 - benign / total)
+        assert harmful_share(load_config(None, overrides).game.mix) == pytest.approx(1 - benign / total)
 
 
 def test_a_configuration_cannot_be_changed_after_it_was_checked():

@@ -12,13 +12,13 @@ from medical_team.game.gates import check_edit
 from medical_team.game.gold import QUOTED_WORDS, gold_turns, quoted_difference
 from medical_team.game.parsing import parse_assessment, parse_edit, split_thinking
 from medical_team.game.prompts import assessor_messages, attacker_messages
-from medical_team.types import GameType, Note, Role, Verdict
+from medical_team.types import Note, Role, Verdict
 
 
 def test_an_error_note_gives_a_turn_to_each_role(error_note):
     attacker, assessor = gold_turns(error_note)
     assert (attacker.role, assessor.role) == (Role.ATTACKER, Role.ASSESSOR)
-    assert attacker.messages == attacker_messages(corrected_note(error_note), GameType.ADVERSARIAL_BENIGN)
+    assert attacker.messages == attacker_messages(corrected_note(error_note))
     edit = parse_edit(attacker.answer, error_note)
     assert edit.replacement == error_note.sentences[3] and edit.error_type is error_note.error_type
     assert assessor.messages == assessor_messages(error_note)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from medical_team.game import RULES
@@ -19,10 +21,20 @@ def deal(game_type: GameType, note: Note) -> Deal:
 def test_every_game_type_has_rules():
     assert set(RULES) == set(GameType)
     assert all(rules.game_type is game_type for game_type, rules in RULES.items())
-    assert {game_type for game_type, rules in RULES.items() if rules.has_attacker} == {
-        GameType.ADVERSARIAL_HARMFUL,
-        GameType.ADVERSARIAL_BENIGN,
-    }
+
+
+@pytest.mark.parametrize("game_type", GameType)
+def test_the_rules_of_a_type_do_what_its_facts_say(game_type, error_note, clean_note):
+    note = error_note if game_type.source_truth is Verdict.HARMFUL else clean_note
+    shown = RULES[game_type].shown(deal(game_type, note), EDIT if game_type.has_attacker else None)
+
+    assert shown.truth is game_type.shown_truth
+    assert game_type.vanilla.shown_truth is game_type.shown_truth and not game_type.vanilla.has_attacker
+
+
+def test_a_game_type_keeps_its_facts_on_its_way_between_processes():
+    for game_type in GameType:
+        assert pickle.loads(pickle.dumps(game_type)) is game_type is GameType(str(game_type))
 
 
 def test_vanilla_games_show_the_note_as_it_was_dealt(error_note, clean_note):
@@ -81,16 +93,14 @@ def test_the_assessor_is_told_nothing_of_the_annotation(error_note):
 
 
 def test_the_attacker_is_told_where_the_error_is_but_not_what_is_right(error_note, clean_note):
-    harmful = attacker_messages(error_note, GameType.ADVERSARIAL_HARMFUL)[-1]["content"]
-    benign = attacker_messages(clean_note, GameType.ADVERSARIAL_BENIGN)[-1]["content"]
+    harmful = attacker_messages(error_note)[-1]["content"]
+    benign = attacker_messages(clean_note)[-1]["content"]
     assert "Present error: sentence 3\n" in harmful and "Present error: none\n" in benign
     assert "Streptococcus" not in harmful
-    with pytest.raises(ValueError, match="no attacker"):
-        attacker_messages(error_note, GameType.VANILLA_HARMFUL)
 
 
 def test_prompts_begin_alike_and_end_with_the_note(error_note, clean_note):
-    prompts = [attacker_messages(note, GameType.ADVERSARIAL_BENIGN)[1]["content"] for note in (error_note, clean_note)]
+    prompts = [attacker_messages(note)[1]["content"] for note in (error_note, clean_note)]
     head = prompts[0].index("Present error")
     assert prompts[0][:head] == prompts[1][:head]
     assert prompts[0].endswith(render_note(error_note))
@@ -98,7 +108,7 @@ def test_prompts_begin_alike_and_end_with_the_note(error_note, clean_note):
 
 def test_instructions_are_short(clean_note):
     """Every game pays for them: about 75 tokens a role, and a token of instructions is over 2.5 characters."""
-    for messages in (attacker_messages(clean_note, GameType.ADVERSARIAL_BENIGN), assessor_messages(clean_note)):
+    for messages in (attacker_messages(clean_note), assessor_messages(clean_note)):
         assert sum(len(message["content"]) for message in messages) - len(render_note(clean_note)) < 300
 
 

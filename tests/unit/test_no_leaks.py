@@ -42,8 +42,8 @@ NAME = "Zebulon Quarkheimer"
 class NamedDeck(FakeDeck):
     """Every sentence of every note has the name in it."""
 
-    def deal_of(self, game_type: GameType) -> Deal:
-        deal = super().deal_of(game_type)
+    def deal(self, game_type: GameType) -> Deal:
+        deal = super().deal(game_type)
         note = make_note(deal.game_id % 20, harmful=deal.note.has_error)
         sentences = tuple(f"{NAME} {sentence}" for sentence in note.sentences)
         corrected = f"{NAME} {note.corrected_sentence}" if note.corrected_sentence else None

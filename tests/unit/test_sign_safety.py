@@ -78,7 +78,7 @@ def audits(realism: float | None) -> list[Audit]:
 
 
 def opinions(game_type: GameType, realism: float | None) -> list[Opinion]:
-    return [*audits(realism), *FAILURES] if RULES[game_type].has_attacker else [None]
+    return [*audits(realism), *FAILURES] if game_type.has_attacker else [None]
 
 
 def finish(
@@ -91,8 +91,8 @@ def finish(
 ) -> Game:
     """A game whose assessor answers this; ``None`` for an answer that does not parse."""
     rules = RULES[game_type]
-    deal = Deal(0, game_type, ERROR if rules.source_truth is Verdict.HARMFUL else CLEAN, 0)
-    attack = Attack(Turn(Role.ATTACKER, generation("")), edit) if rules.has_attacker else None
+    deal = Deal(0, game_type, ERROR if game_type.source_truth is Verdict.HARMFUL else CLEAN, 0)
+    attack = Attack(Turn(Role.ATTACKER, generation("")), edit) if game_type.has_attacker else None
     answer = Answer(Turn(Role.ASSESSOR, generation(""), violation=None if assessment else "no_think"), assessment)
     game = conclude(deal, rules.shown(deal, attack.edit if attack else None), attack, answer, opinion)
     return replace(game, rewards=score_game(game, prices, config))
@@ -174,8 +174,8 @@ def test_without_an_answer_from_an_engine_nobody_gets_anything(
     game_type: GameType, prices: ClassPrices, config: RewardsConfig, realism: float | None
 ) -> None:
     rules = RULES[game_type]
-    deal = Deal(0, game_type, ERROR if rules.source_truth is Verdict.HARMFUL else CLEAN, 0)
-    attack = Attack(Turn(Role.ATTACKER, generation("")), EDITS[0]) if rules.has_attacker else None
+    deal = Deal(0, game_type, ERROR if game_type.source_truth is Verdict.HARMFUL else CLEAN, 0)
+    attack = Attack(Turn(Role.ATTACKER, generation("")), EDITS[0]) if game_type.has_attacker else None
     shown = rules.shown(deal, attack.edit if attack else None)
     for opinion in (*opinions(game_type, realism), None):
         game = conclude(deal, shown, attack, None, opinion)
