@@ -132,9 +132,13 @@ class MetricsWriter:
             file.write(json.dumps({"step": step, **finite}) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        self.show(step, metrics)
+
+    def show(self, step: int, metrics: Mapping[str, float]) -> None:
+        """To TensorBoard only: what is kept elsewhere, an evaluation for instance."""
         if self._board is None:
             self._board = TensorBoard(self._events, first_step=step)
-        self._board.write(step, {name: value for name, value in finite.items() if value is not None})
+        self._board.write(step, {name: value for name, value in metrics.items() if math.isfinite(value)})
 
     def read(self) -> list[dict[str, Any]]:
         """One mapping a step, ``step`` among its keys, as far as lines are complete."""

@@ -112,6 +112,29 @@ class RemoteJudge:
             self._is_doubtful = bool(answers) and all(map(_is_late, answers))
             return answers
 
+    async def wake_up(self) -> None:
+        """Have it awake; where it was lost asleep, started anew.
+
+        Raises:
+            JudgeOutage: It is lost once more than it may be started.
+        """
+        handle = self.handle
+        try:
+            await handle.wake_up.remote()
+        except Exception as error:
+            if not self._process.is_lost(error):
+                raise
+            await self._start_again(handle, type(error).__name__)
+
+    async def sleep(self) -> None:
+        """Have it give its GPU away; one that is lost is started anew when it is waked."""
+        try:
+            await self.handle.sleep.remote()
+        except Exception as error:
+            if not self._process.is_lost(error):
+                raise
+            logger.warning("judge %s is lost asleep (%s)", self.name, type(error).__name__)
+
     async def _look(self) -> None:
         """Start the actor anew where it gives no sign of life."""
         handle = self.handle

@@ -67,6 +67,11 @@ class EngineSupervisor:
         self._slowest_return_s = 0.0
 
     @property
+    def restarts(self) -> int:
+        """Engines that were started anew in the run so far."""
+        return self._restarts
+
+    @property
     def places(self) -> tuple[Place, ...]:
         """All engines' places, to look at."""
         return tuple(self._places)

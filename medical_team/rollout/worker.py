@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Digest = tuple[int, int]
@@ -35,6 +36,12 @@ def digest(parameters: dict[str, Any]) -> Digest:
             total += int(words.sum())
             mixed += int((words >> 32).bitwise_xor_(words).mul_(words).sum())
     return total % 2**64, mixed % 2**64
+
+
+def combined(digests: Iterable[Digest]) -> Digest:
+    """The digest of parameters that were summed apart."""
+    totals, mixed = zip(*digests, strict=True)
+    return sum(totals) % 2**64, sum(mixed) % 2**64
 
 
 def _words(tensor: Any) -> Any:

@@ -21,7 +21,7 @@ from openrlhf.trainer.ray.ppo_actor import PolicyModelActor  # noqa: E402
 from openrlhf.trainer.ray.ppo_critic import CriticModelActor  # noqa: E402
 
 from medical_team.errors import CheckpointError  # noqa: E402
-from medical_team.rollout.worker import Digest, digest  # noqa: E402
+from medical_team.rollout.worker import Digest, combined, digest  # noqa: E402
 from medical_team.training.random_states import random_states, restore_random_states  # noqa: E402
 from medical_team.training.state_files import BackgroundFiles  # noqa: E402
 
@@ -77,19 +77,16 @@ class PolicyActor(_Checkpointed, _plain(PolicyModelActor)):
     def _engine(self) -> Any:
         return self.actor.model
 
-    def sync_engine(self, index: int, engine: Any) -> None:
+    def sync_engine(self, engine: Any) -> None:
         """Give the weights to the one engine that came back; all ranks call it, as at a weight sync.
 
-        On GPU the engines of a sync are ranks of one process group: there is one with this engine alone, and after it
-        a new one of all.
+        On GPU the engines of a sync are ranks of one process group. This one is of the engine alone, as others may be
+        lost still: before the next sync ``open_sync_group`` makes one of all.
         """
-        everyone = [*self.trainer.vllm_engines]
-        everyone[index] = engine
-        self._open_sync_group([engine])
+        self.open_sync_group([engine])
         self.trainer.broadcast_to_vllm()
-        self._open_sync_group(everyone)
 
-    def _open_sync_group(self, engines: list[Any]) -> None:
+    def open_sync_group(self, engines: list[Any]) -> None:
         """Where weights go from now on; as ActorPPOTrainer's constructor opens it, by rank 0 alone."""
         arguments = self.strategy.args.vllm
         self.trainer.vllm_engines = engines
@@ -98,13 +95,15 @@ class PolicyActor(_Checkpointed, _plain(PolicyModelActor)):
             self.trainer._init_vllm_sync_group(arguments.sync_backend)
 
     def weights_digest(self) -> Digest:
-        """Of the whole policy; all ranks call it, under ZeRO-3 they gather it together."""
+        """Of the whole policy; all ranks call it. Under ZeRO-3 they gather one parameter after the other."""
         import deepspeed
 
-        parameters = dict(self.actor.model.module.named_parameters())
         sharded = self.strategy.args.ds.zero_stage == 3
-        with deepspeed.zero.GatheredParameters(list(parameters.values()), enabled=sharded):
-            return digest(parameters)
+        digests = []
+        for name, parameter in self.actor.model.module.named_parameters():  # a tied one comes once
+            with deepspeed.zero.GatheredParameters([parameter], enabled=sharded):
+                digests.append(digest({name: parameter}))
+        return combined(digests)
 
 
 class CriticActor(_Checkpointed, _plain(CriticModelActor)):

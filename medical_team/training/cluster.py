@@ -100,11 +100,9 @@ class Cluster:
         return self._config.vllm.tensor_parallel_size == 1
 
     @property
-    def sleepers(self) -> list[Any]:
-        """What sleeps while the groups work: the engines and the judge's, where they share their GPUs; else nothing."""
-        if not self._config.vllm.enable_sleep:
-            return []
-        return self.engines + [judge.handle for name, judge in self.judges.items() if name == "vllm"]
+    def sleeping_judges(self) -> list[RemoteJudge]:
+        """Judges that share their GPUs with the groups and sleep while these work, as the engines do."""
+        return [judge for name, judge in self.judges.items() if name == "vllm" and self._config.vllm.enable_sleep]
 
     def load(self, arguments: SimpleNamespace, strategy: Any, scheduler_steps: int) -> None:
         """Load every model; returns when engines and groups are ready."""

@@ -115,17 +115,22 @@ class TrainingRun:
 
     def evaluate(self, when: str) -> Evaluation:
         """The assessor, greedy, on whole twin pairs of the held-out notes; kept as ``evaluation-<when>.json``."""
+        with self.trainer.sleepers.awake():
+            return self.loop.run(self._evaluation(when))
+
+    async def _evaluation(self, when: str) -> Evaluation:
         from medical_team.rollout.engines import Sampling
 
         config = self.config
         sampling = Sampling(config.rollout.max_new_tokens, config.evaluation.temperature)
         engine = self.pools[Role.ASSESSOR].drawing(sampling)
         notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
-        asked = evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed)
-        with self.trainer.awake():
-            evaluation = self.loop.run(asked)
+        evaluation = await evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed)
         (config.run_dir / f"evaluation-{when}.json").write_text(json.dumps(evaluation.metrics(), indent=1))
         return evaluation
+
+    async def _evaluate_within(self, step: int) -> dict[str, float]:
+        return (await self._evaluation(f"step-{step:06d}")).metrics()
 
     def _build(self, backend: Backend, on_step: OnStep) -> SelfPlayTrainer:
         import os
@@ -182,7 +187,7 @@ class TrainingRun:
             self.loop,
             self.stop,
             on_step,
-            evaluate=lambda: self.evaluate("within").metrics(),
+            evaluate=self._evaluate_within,
         )
 
     def _remote_judge(self) -> dict[str, Judge]:
@@ -204,7 +209,7 @@ class TrainingRun:
         watched = trainer.judge.watched
         if is_put_to_admission(self.config, watched):
             self._on_phase("asking the judge what is known")
-            with trainer.awake():
+            with trainer.sleepers.awake():
                 self.loop.run(admit_to_run(self.config, watched, notes, self.config.run_dir))
 
     def _pools(self, cluster: Any, engines: EngineSupervisor, template: Any) -> dict[Role, EnginePool]:

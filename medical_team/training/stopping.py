@@ -53,6 +53,8 @@ class Part(StrEnum):
     """Games, up to the samples of a step."""
     LEARN = "learn"
     """Forward passes, update and weight sync."""
+    EVALUATE = "evaluate"
+    """The assessor on held-out notes, within the run."""
     SAVE = "save"
     """A checkpoint, until it is written."""
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from openrlhf.trainer.ppo_trainer import BasePPOTrainer
 from medical_team.checkpoints import CheckpointStore, TrainerState, TurnJournal
 from medical_team.config import Config
 from medical_team.errors import (
+    EngineError,
     EnginesLost,
     HostLimit,
     JudgeOutage,
@@ -42,6 +44,7 @@ from medical_team.training.identity import settings, start_position
 from medical_team.training.judging import RunJudge
 from medical_team.training.random_states import random_states, restore_random_states
 from medical_team.training.revival import ping
+from medical_team.training.sleepers import Sleepers
 from medical_team.training.stopping import Part, Stop
 from medical_team.training.waiting import Deadline
 from medical_team.training.watchdog import Watchdog
@@ -84,7 +87,7 @@ class SelfPlayTrainer(BasePPOTrainer):
         loop: asyncio.Runner,
         stop: Stop,
         on_step: Callable[[int, Metrics], None] = lambda step, metrics: None,
-        evaluate: Callable[[], Metrics] = dict,
+        evaluate: Callable[[int], Coroutine[Any, Any, Metrics]] | None = None,
     ) -> None:
         super().__init__(strategy, cluster.actor, cluster.critic, None, cluster.reference, cluster.engines, tokenizer)
         self.experience_maker = RoleExperienceMaker(
@@ -112,9 +115,12 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.deadline = Deadline(config.cluster.phase_timeout_s, workers)
         sync_deadline = Deadline(config.cluster.sync_timeout_s, workers)
         self.weights = WeightSync(cluster, engines, self.broadcast_to_vllm, loop, sync_deadline)
+        self.sleepers = Sleepers(
+            engines, cluster.sleeping_judges, loop, config.cluster.phase_timeout_s, config.vllm.enable_sleep
+        )
 
-    def fit(self, global_step: int = 0) -> None:
-        """Play, learn, sync, report, save; until ``train.steps`` are done."""
+    def fit(self) -> None:
+        """Play, learn, sync, report, save, evaluate; until ``train.steps`` are done."""
         for step in range(self.resume() + 1, self.config.train.steps + 1):
             clock = Clock(partial(self.watchdog.begins, step=step))
             with clock.phase("rollout"):
@@ -129,6 +135,8 @@ class SelfPlayTrainer(BasePPOTrainer):
             self.folder.checkpoints.check()
             if self.is_due(step):
                 self.save(step)
+            if self.is_evaluated(step):
+                self.examine(step)
         self.folder.checkpoints.finish()
         self.folder.journal.clear()
 
@@ -146,18 +154,18 @@ class SelfPlayTrainer(BasePPOTrainer):
             self.stop.check(Part.PLAY, Part.LEARN)
             self.host_metrics = self.host.look()
             self.folder.journal.begin(step, self.position)
-            with self.awake():
-                self.judge_metrics = self.loop.run(self.judge.look(step))
-                collected = self.loop.run(self.stop.unless_stopped(self.watchdog.watching(self._collect())))
+            with self.sleepers.awake():
+                collected = self.loop.run(self.stop.unless_stopped(self.watchdog.watching(self._collect(step))))
             with no_room_named("the games of the step"):
                 self.folder.games.flush(step)
             self.manager.check_quarantine()
             self.stop.check(Part.LEARN)
         return collected
 
-    async def _collect(self) -> Collected:
-        """A step's games; no engine is still being started when they are over."""
+    async def _collect(self, step: int) -> Collected:
+        """A step's games, by a judge that was looked at; no engine is still being started when they are over."""
         await self.engines.check(ping)
+        self.judge_metrics = await self.judge.look(step)
         collected = await self.manager.collect(self.config.samples_per_step)
         await self.engines.settle()
         return collected
@@ -181,16 +189,6 @@ class SelfPlayTrainer(BasePPOTrainer):
                 self.folder.checkpoints.finish()
         except (MedicalTeamError, OSError) as error:
             logger.error("step %d could not be saved (%s): the checkpoint before it stays the newest", step, error)
-
-    @contextmanager
-    def awake(self) -> Iterator[None]:
-        """What sleeps while the groups work is awake inside: the engines, and the judge's."""
-        self.deadline.results("waking the engines", [sleeper.wake_up.remote() for sleeper in self.cluster.sleepers])
-        try:
-            yield
-        finally:
-            asleep = [sleeper.sleep.remote() for sleeper in self.cluster.sleepers]
-            self.deadline.results("putting the engines to sleep", asleep)
 
     def prepare(self, samples: Sequence[Sample]) -> list[Any]:
         """Log-probabilities, values and advantages of the samples."""
@@ -230,12 +228,29 @@ class SelfPlayTrainer(BasePPOTrainer):
         self.remember_pace(clock.seconds)
         metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
         metrics["kl_coef"] = self.kl_ctl.value
-        every = self.config.evaluation.every
-        if every and step % every == 0:
-            metrics |= self.evaluate()
         with no_room_named("the metrics of the step"):
             self.folder.metrics.write(step, metrics)
         self.on_step(step, metrics)
+
+    def examine(self, step: int) -> None:
+        """Evaluate the assessor; what the step learnt is saved, or will be, whatever comes of it.
+
+        Raises:
+            EnginesLost, RunStopped: No engine is left, or no time; the step is saved.
+        """
+        if self.evaluate is None:
+            return
+        with self._saved_if_stopped(step + 1):
+            self.stop.check(Part.EVALUATE)
+            started = time.monotonic()
+            try:
+                with self.sleepers.awake():
+                    metrics = self.loop.run(self.stop.unless_stopped(self.evaluate(step)))
+            except EngineError as error:
+                logger.warning("step %d is not evaluated: %s", step, error)
+                return
+            self.stop.limit.took(Part.EVALUATE, time.monotonic() - started)
+        self.folder.metrics.show(step, metrics)
 
     def remember_pace(self, seconds: Mapping[str, float]) -> None:
         """How long a step's parts take, for what the job's time still allows."""
@@ -247,6 +262,11 @@ class SelfPlayTrainer(BasePPOTrainer):
     def is_due(self, step: int) -> bool:
         every = self.config.checkpoint.every
         return step == self.config.train.steps or (every > 0 and step % every == 0)
+
+    def is_evaluated(self, step: int) -> bool:
+        """After the last step the run is evaluated by who started it."""
+        every = self.config.evaluation.every
+        return every > 0 and step % every == 0 and step < self.config.train.steps
 
     def save(self, step: int, manager: Mapping[str, Any] | None = None) -> None:
         """Checkpoint: models, optimizers and random states by their groups, everything else by the driver.

@@ -40,6 +40,7 @@ class WeightSync:
         self.broadcast = broadcast
         self._loop = loop
         self._deadline = deadline
+        self._taken_in = engines.restarts
 
     def sync(self) -> None:
         """Give the engines the new weights.
@@ -50,11 +51,11 @@ class WeightSync:
         """
         self._loop.run(self._engines.check(ping))  # who died while the groups learnt
         try:
-            self._deadline.run("the weight sync", self.broadcast)
+            self._give_to_all()
         except RayError:
             if not self._loop.run(self._engines.check(ping)):
                 raise
-            self._deadline.run("the weight sync", self.broadcast)  # an engine had died over it
+            self._give_to_all()  # an engine had died over it
         synced = [engine.weights_synced.remote() for engine in self._cluster.engines]
         versions = self._deadline.results("the weight sync", synced)
         self.version += 1
@@ -62,6 +63,14 @@ class WeightSync:
             if version != self.version:
                 raise SyncError(f"engine {index} counts {version} weight syncs, the trainer {self.version}")
         self.verify()
+
+    def _give_to_all(self) -> None:
+        """Engines that were started anew had their weights alone: they are taken in first."""
+        if self._engines.restarts != self._taken_in:
+            opened = self._cluster.actor.async_run_method("open_sync_group", self._cluster.engines)
+            self._deadline.results("taking in the engines that came back", opened)
+            self._taken_in = self._engines.restarts
+        self._deadline.run("the weight sync", self.broadcast)
 
     def verify(self) -> None:
         """Compare digests of the policy's weights and of what every engine loaded.

@@ -20,6 +20,7 @@ from medical_team.checkpoints.receipt import leave_receipt
 from medical_team.config import AdmissionConfig, GatesConfig, load_config
 from medical_team.errors import (
     DiskFull,
+    EngineError,
     HostLimit,
     JudgeOutage,
     QuarantineLimit,
@@ -97,6 +98,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     cpu.install()
     from medical_team.training import trainer as module
     from medical_team.training.arguments import openrlhf_arguments
+    from medical_team.training.sleepers import Sleepers
     from medical_team.training.waiting import Deadline
     from medical_team.training.watchdog import Watchdog
     from medical_team.training.weights import WeightSync
@@ -117,9 +119,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     bare.manager = SimpleNamespace(
         restore=bare.restored.append, state=lambda: {"deck": 5}, check_quarantine=lambda: None
     )
-    bare.cluster = SimpleNamespace(
-        sleepers=[], digests_compare=True, engines=bare.vllm_engines, actor=bare.actor_model_group
-    )
+    bare.cluster = SimpleNamespace(digests_compare=True, engines=bare.vllm_engines, actor=bare.actor_model_group)
     bare.engines = EngineSupervisor([], no_restart, max_restarts=0)
     bare.stop = Stop(TimeLimit(None, 0), tmp_path / "stop")
     bare.judge = RunJudge(WatchedJudge(RuleJudge(GatesConfig()), RuleJudge(GatesConfig()), AdmissionConfig()))
@@ -132,6 +132,7 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     bare.position = "start"
     with asyncio.Runner() as bare.loop:
         bare.weights = WeightSync(bare.cluster, bare.engines, bare.broadcast_to_vllm, bare.loop, bare.deadline)
+        bare.sleepers = Sleepers(bare.engines, [], bare.loop, 60, sleep=False)
         yield bare
 
 
@@ -181,6 +182,17 @@ def test_a_resumed_run_goes_on_after_its_checkpoint(trainer: Any):
     assert [engine.adopted for engine in trainer.vllm_engines] == [[1], [1]]
     assert trainer.weights.version == 2
     assert trainer.position == "p"
+
+
+def test_engines_that_came_back_are_taken_in_before_the_next_sync(trainer: Any):
+    """They had their weights alone, and on a GPU a sync is a call of one group of ranks."""
+    trainer.weights.sync()
+    trainer.engines._restarts = 2
+    trainer.weights.sync()
+    trainer.weights.sync()
+
+    asked = [name for name in trainer.actor_model_group.asked if name != "weights_digest"]
+    assert asked == ["broadcast_to_vllm", "open_sync_group", "broadcast_to_vllm", "broadcast_to_vllm"]
 
 
 def test_an_engine_that_holds_other_weights_stops_the_run(trainer: Any):
@@ -377,6 +389,70 @@ def test_another_error_leaves_no_checkpoint(trainer: Any):
         trainer.play(5)
 
     assert trainer.folder.checkpoints.steps() == []
+
+
+def evaluating(trainer: Any, evaluate: Any) -> None:
+    """The trainer after a step that nobody has saved."""
+    trainer.manager, trainer.evaluate = StoppingManager(), evaluate
+    trainer.manager.dealt = 7
+
+
+def test_an_evaluation_within_the_run_is_shown_and_its_time_is_known(trainer: Any, tmp_path: Path):
+    async def evaluate(step: int) -> dict[str, float]:
+        return {"evaluation/notes": float(step)}
+
+    taken: list[Part] = []
+    evaluating(trainer, evaluate)
+    trainer.stop.limit.took = lambda part, seconds: taken.append(part)
+    trainer.examine(5)
+
+    assert taken == [Part.EVALUATE]
+    assert list((tmp_path / "tensorboard").iterdir())
+    assert trainer.folder.checkpoints.steps() == []
+
+
+def test_an_evaluation_that_gets_no_answer_costs_the_run_nothing(trainer: Any, caplog: pytest.LogCaptureFixture):
+    async def evaluate(step: int) -> dict[str, float]:
+        raise EngineError("no answer at the second attempt")
+
+    evaluating(trainer, evaluate)
+    trainer.examine(5)
+
+    assert "step 5 is not evaluated: no answer at the second attempt" in caplog.text
+
+
+def test_a_signal_in_an_evaluation_saves_the_step_before_it(listening: Any):
+    async def evaluate(step: int) -> dict[str, float]:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await asyncio.Event().wait()
+        return {}
+
+    evaluating(listening, evaluate)
+    with pytest.raises(RunStopped, match="SIGUSR1"):
+        listening.examine(5)
+
+    state = listening.folder.checkpoints.newest(listening.identity).state
+    assert (state.step, state.manager) == (5, {"dealt": 7})
+
+
+def test_a_signal_while_canaries_are_asked_stops_the_run(listening: Any):
+    async def look(step: int) -> dict[str, float]:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await asyncio.Event().wait()
+        return {}
+
+    listening.manager, listening.judge.look = StoppingManager(), look
+    with pytest.raises(RunStopped, match="SIGUSR1"):
+        listening.play(5)
+
+    assert listening.folder.checkpoints.steps() == [4]
+
+
+@pytest.mark.parametrize(("every", "steps"), [(0, []), (5, [5, 10]), (6, [6])])
+def test_evaluations_are_due_now_and_then_and_not_at_the_end(trainer: Any, every: int, steps: list[int]):
+    trainer.config = load_config(None, [f"evaluation.every={every}", "train.steps=12"])
+
+    assert [step for step in range(1, 13) if trainer.is_evaluated(step)] == steps
 
 
 @pytest.mark.parametrize(("every", "steps"), [(0, [12]), (5, [5, 10, 12])])
