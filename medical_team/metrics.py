@@ -25,13 +25,13 @@ from medical_team.types import GameType, Outcome, Role, Verdict
 def summarise(stats: CollectStats) -> dict[str, float]:
     """The metrics of a step's games. A rate that nothing can be said about is left out.
 
-    ``<role>/reward`` and its terms are means over the turns that may be trained on, win and located rates over
+    ``<role>/reward``, its terms and its game types are means over the turns that may be trained on, win and located rates over
     counted games, gate pass and parse rates over answers, quarantine rates over dealt adversarial games, the rates of
     what the judge said over its audits, its failures over the games it was asked about; surplus games count.
     ``.../all`` is over all game types together.
     """
     games = stats.games
-    metrics = {"games/all": games.games, "substitutions": stats.substitutions, "zero_sum_gap": games.zero_sum_gap}
+    metrics = {"games/all": games.games, "substitutions": stats.substitutions}
     metrics |= {f"games/{kind}": count for kind, count in stats.deals.items()}
     metrics |= {f"samples/{role}/{kind}": count for (role, kind), count in stats.samples.items()}
     metrics |= {f"drops/{role}/{kind}/{why}": count for (role, kind, why), count in stats.drops.items()}
@@ -44,6 +44,8 @@ def summarise(stats: CollectStats) -> dict[str, float]:
         metrics |= dict(_answers(games, role))
     for (role, part), spread in games.rewards.items():
         metrics[f"{role}/reward" if part == "total" else f"{role}/reward/{part}"] = spread.mean
+    for (role, kind), spread in games.totals.items():
+        metrics[f"{role}/reward/{kind}"] = spread.mean
     for phase, spread in games.seconds.items():
         metrics[f"timing/{phase}_mean"] = spread.mean
         metrics[f"timing/{phase}_max"] = spread.largest

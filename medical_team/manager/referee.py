@@ -145,7 +145,7 @@ class Referee:
             with self._flight.waiting(deal.game_id, Awaited(role)):
                 generation = await generate(self._engines[role], messages, role=role, seed=deal.seed)
         except EngineError as error:
-            logger.warning("game %d: no %s turn (%s)", deal.game_id, role, type(error).__name__)
+            logger.warning("game %d: no %s turn (%s: %s)", deal.game_id, role, type(error).__name__, error)
             return None
         return Turn(role, generation, thinking=thinking_of(generation.text), seconds=perf_counter() - started)
 

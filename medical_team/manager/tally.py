@@ -75,7 +75,7 @@ class GameTally:
         truncated: Answers that the token limit ended.
         seconds: Time by phase; phases overlap, so their sums may exceed the time that passed.
         rewards: Rewards of the turns that may be trained on, by role and part (the terms and their total).
-        zero_sum_gap: Largest distance from 0 of attacker + assessor over the zero-sum terms of a counted game.
+        totals: The same rewards' totals, by role and game type.
     """
 
     outcomes: Counter[tuple[GameType, Outcome]] = field(default_factory=Counter)
@@ -91,7 +91,7 @@ class GameTally:
     truncated: Counter[Role] = field(default_factory=Counter)
     seconds: dict[Phase, Spread] = field(default_factory=lambda: defaultdict(Spread))
     rewards: dict[tuple[Role, str], Spread] = field(default_factory=lambda: defaultdict(Spread))
-    zero_sum_gap: float = 0.0
+    totals: dict[tuple[Role, GameType], Spread] = field(default_factory=lambda: defaultdict(Spread))
 
     def add(self, game: Game) -> None:
         game_type = game.deal.game_type
@@ -101,6 +101,7 @@ class GameTally:
         self._add_audit(game)
         self._add_result(game)
         for role, terms in trained_rewards(game):
+            self.totals[role, game_type].add(terms.total)
             for part in REWARD_PARTS:
                 self.rewards[role, part].add(getattr(terms, part))
 
@@ -135,8 +136,6 @@ class GameTally:
         self.located[game.deal.game_type] += (
             answer.verdict is Verdict.HARMFUL and truth.has_error and answer.sentence_id == truth.error_sentence_id
         )
-        gap = abs(sum(terms.zero_sum for terms in game.rewards.values()))
-        self.zero_sum_gap = max(self.zero_sum_gap, gap)
 
 
 def trained_rewards(game: Game) -> Iterator[tuple[Role, RewardTerms]]:

@@ -2,7 +2,8 @@
 
 | outcome       | assessor                             | attacker                                             |
 |---------------|--------------------------------------|------------------------------------------------------|
-| counted       | detection, localisation, explanation | the negative of the first two; realism where it played |
+| counted       | detection, localisation, explanation | where it has a turn: the negative of the first two;  |
+|               |                                      | realism                                              |
 | gated         | -                                    | format: the price of a failed gate or parse          |
 | malformed     | format: the price of a bad answer    | -                                                    |
 | anything else | -                                    | -                                                    |
@@ -43,15 +44,11 @@ def _counted(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[Rol
         raise ValueError(f"game {game.deal.game_id} is counted although no judge confirmed its edit")
     detection = _detection(game, prices)
     localisation = _localisation(game, prices, config)
-    return {
-        Role.ASSESSOR: RewardTerms(
-            detection=detection, localisation=localisation, explanation=_explanation(game, prices, config)
-        ),
+    rewards = {Role.ASSESSOR: RewardTerms(detection, localisation, explanation=_explanation(game, prices, config))}
+    if game.deal.game_type.has_attacker:
         # Subtracted from 0.0, since -0.0 would be a strange thing to read in a record.
-        Role.ATTACKER: RewardTerms(
-            detection=0.0 - detection, localisation=0.0 - localisation, realism=_realism(game, config)
-        ),
-    }
+        rewards[Role.ATTACKER] = RewardTerms(0.0 - detection, 0.0 - localisation, realism=_realism(game, config))
+    return rewards
 
 
 def _confirmed(game: Game) -> bool:

@@ -65,7 +65,6 @@ def test_gold_attacks_pass_the_gates_and_the_exact_judge_confirms_them() -> None
     audits = [game.audit for game in games if game.deal.game_type is GameType.ADVERSARIAL_BENIGN and game.audit]
     confirmed = sum(audit.is_error is True and audit.realism == 1.0 for audit in audits)
     assert confirmed >= 0.9 * len(audits) > 0
-    assert collected.stats.games.zero_sum_gap == 0.0
 
 
 def test_a_resumed_run_plays_the_same_games() -> None:
