@@ -25,9 +25,10 @@ from medical_team.types import GameType, Outcome, Role, Verdict
 def summarise(stats: CollectStats) -> dict[str, float]:
     """The metrics of a step's games. A rate that nothing can be said about is left out.
 
-    ``<role>/reward``, its terms and its game types are means over the turns that may be trained on, win and located rates over
-    counted games, gate pass and parse rates over answers, quarantine rates over dealt adversarial games, the rates of
-    what the judge said over its audits, its failures over the games it was asked about; surplus games count.
+    ``<role>/reward``, also by term and by game type, is a mean over the turns that may be trained on, win and located
+    rates are over counted games, gate pass and parse rates over answers, quarantine rates over dealt adversarial games,
+    the rates of what the judge said over its audits, its failures over the games it was asked about; surplus games
+    count.
     ``.../all`` is over all game types together.
     """
     games = stats.games

@@ -18,9 +18,7 @@ Beta = Annotated[float, Field(ge=0, lt=1)]
 
 class RolloutConfig(Section):
     batch_size: int = Field(default=6, ge=1)
-    """Prompts a step, as OpenRLHF counts them; a step trains on this times ``n_samples_per_prompt`` samples."""
-    n_samples_per_prompt: int = Field(default=1, ge=1)
-    """Kept for OpenRLHF's arithmetic; games are sampled one by one."""
+    """Samples that a step trains on: one answer of one role each, as many games as that takes."""
     micro_batch_size: int = Field(default=2, ge=1)
     """Samples a forward pass, a rank."""
     max_new_tokens: int = Field(default=96, ge=8)
@@ -103,6 +101,12 @@ class TrainConfig(Section):
     value_clip: float = Field(default=0.5, gt=0)
     gamma: float = Field(default=1.0, ge=0, le=1)
     lam: float = Field(default=1.0, ge=0, le=1)
+    rollout_correction: Literal["none", "clip", "mask", "sequence"] = "none"
+    """Weight of a token in the loss for what engine and trainer disagree on, the ratio of their probabilities of it:
+    ``clip`` it to ``rollout_band`` (truncated importance sampling), ``mask`` tokens outside of that, or mask whole
+    answers by their mean (``sequence``). What they disagree on is always measured: ``<role>/logprob_gap``."""
+    rollout_band: tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)]] = (0.5, 5.0)
+    """Lowest and highest ratio that ``rollout_correction`` lets pass."""
     whiten: bool = True
     """Divide each role's advantages by that role's standard deviation."""
     critic_warmup_steps: int = Field(default=0, ge=0)

@@ -43,7 +43,7 @@ class Config(Section):
     @property
     def samples_per_step(self) -> int:
         """K: the samples one step trains on, both roles together."""
-        return self.rollout.batch_size * self.rollout.n_samples_per_prompt
+        return self.rollout.batch_size
 
     @property
     def train_batch_size(self) -> int:
@@ -152,9 +152,16 @@ class Config(Section):
             )
 
     @model_validator(mode="after")
+    def _band_is_open(self) -> Config:
+        low, high = self.train.rollout_band
+        if low >= high:
+            raise ValueError(f"train.rollout_band = [{low:g}, {high:g}] lets nothing pass: the second must be higher")
+        return self
+
+    @model_validator(mode="after")
     def _batches_divide(self) -> Config:
         samples, batch = self.samples_per_step, self.train_batch_size
-        product = f"rollout.batch_size x rollout.n_samples_per_prompt = {samples} samples"
+        product = f"rollout.batch_size = {samples} samples"
         if samples % batch:
             raise ValueError(f"{product} cannot be divided into optimizer steps of train.batch_size = {batch}")
         for name, group in self.groups.items():

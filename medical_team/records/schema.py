@@ -15,9 +15,10 @@ REWARD_TERMS = tuple(term.name for term in fields(RewardTerms))
 
 
 def games_schema() -> pa.Schema:
-    """A missing turn, audit or reward is null; a role without a turn has none. ``source`` is the note as dealt, ``shown`` the one the assessor saw.
+    """A missing turn, audit or reward is null; a role without a turn has none.
 
-    ``marker`` stands with every planted error, and in the metadata of the file; ``error_origin`` says who planted it.
+    ``source`` is the note as dealt, ``shown`` the one the assessor saw. ``marker`` stands with every planted error, and
+    in the metadata of the file; ``error_origin`` says who planted it.
     """
     import pyarrow as pa
 

@@ -70,6 +70,8 @@ class Sampling:
     max_tokens: int
     temperature: float = 1.0
     top_p: float = 1.0
+    logprobs: int | None = None
+    """0 to be told the log-probabilities of the sampled tokens, as they were drawn."""
 
 
 class ChatTemplate:

@@ -14,19 +14,24 @@ from medical_team.types import Role, Sample
 def to_experience(sample: Sample) -> Experience:
     """One sample as an Experience of batch size 1.
 
-    Sequences and attention mask are (1, T) for T prompt and answer tokens; the action mask is (1, T - 1), shifted as
-    upstream's log-probabilities are. The role travels in ``labels``; ``info`` has the same numeric keys in every
-    sample, as upstream's batching requires.
+    Sequences and attention mask are (1, T) for T prompt and answer tokens; action mask and the engine's
+    log-probabilities are (1, T - 1), shifted as upstream's are. The role travels in ``labels``; ``info`` has the same
+    numeric keys in every sample, as upstream's batching requires.
     """
     ids = sample.prompt_ids + sample.response_ids
     sequences = torch.tensor([ids], dtype=torch.long)
     action_mask = torch.zeros_like(sequences)
     action_mask[:, len(sample.prompt_ids) :] = 1
     reward = torch.tensor([sample.reward], dtype=torch.float32)
+    drawn = None
+    if sample.logprobs is not None:
+        drawn = torch.zeros_like(sequences, dtype=torch.float32)
+        drawn[:, len(sample.prompt_ids) :] = torch.tensor(sample.logprobs)
     return Experience(
         sequences=sequences,
         attention_mask=torch.ones_like(sequences),
         action_mask=action_mask[:, 1:],
+        rollout_log_probs=drawn[:, 1:] if drawn is not None else None,
         rewards=reward,
         scores=None,
         response_length=torch.tensor([len(sample.response_ids)]),

@@ -13,6 +13,9 @@ from typing import Any
 from medical_team.backends import Backend
 from medical_team.config import Config, OptimConfig
 
+# What upstream looks at where it is not a single token.
+_CORRECTED = {"none": "off", "sequence": "seq"}
+
 _FLOATS = {"bfloat16": "bf16", "float32": "fp32"}
 
 
@@ -118,10 +121,10 @@ def _algorithm(config: Config) -> dict[str, Any]:
                 "gamma": train.gamma,
                 "lambd": train.lam,
                 "no_std_norm": not train.whiten,
-                "is_correction_level": "off",
-                "is_correction_mode": "mask",
+                "is_correction_level": _CORRECTED.get(train.rollout_correction, "token"),
+                "is_correction_mode": "clip" if train.rollout_correction == "clip" else "mask",
                 "is_correction_gating": "ratio",
-                "is_correction_threshold": [0.5, 5.0],
+                "is_correction_threshold": list(train.rollout_band),
             },
             # target stays unset: upstream's adaptive controller does not work with train_step.
             "kl": {
@@ -144,7 +147,7 @@ def _batches(config: Config) -> dict[str, Any]:
         "rollout": {
             "batch_size": rollout.batch_size,
             "vllm_generate_batch_size": rollout.batch_size,
-            "n_samples_per_prompt": rollout.n_samples_per_prompt,
+            "n_samples_per_prompt": 1,  # games are sampled one by one, and no two answers have a prompt in common
             "micro_batch_size": rollout.micro_batch_size,
             "max_tokens_per_gpu": None,
             "max_new_tokens": rollout.max_new_tokens,

@@ -222,6 +222,7 @@ class Cluster:
             "enable_sleep_mode": config.vllm.enable_sleep,
             "trust_remote_code": config.model.trust_remote_code,
             "max_num_seqs": config.rollout.concurrency,
+            "logprobs_mode": "processed_logprobs",  # of what was drawn from: after temperature and top_p
         }
         if self._backend == "gpu":
             arguments["gpu_memory_utilization"] = config.vllm.gpu_memory_utilization

@@ -22,12 +22,35 @@ class RoleExperienceMaker(RemoteExperienceMaker):
     that of whitening the raw advantages by role.
     """
 
+    metrics: dict[str, float]
+    """``role_metrics`` of the last batch."""
+
     @torch.no_grad()
     def compute_advantages_and_returns(self, experiences: list[Experience]) -> list[Experience]:
+        self.metrics = role_metrics(experiences)  # upstream lets go of the KL
         experiences = super().compute_advantages_and_returns(experiences)
         for role in Role:
             whiten_role(experiences, role, divide_by_std=not self.args.algo.advantage.no_std_norm)
         return experiences
+
+
+def role_metrics(experiences: list[Experience]) -> dict[str, float]:
+    """Means over each role's action tokens: the KL to the reference, and what engine and trainer disagree on.
+
+    ``logprob_gap`` is the mean distance of the two log-probabilities of a sampled token, ``logprob_gap_max`` the
+    largest. Kernels differ by a little; more than that, and the policy learns from answers that it did not give.
+    """
+    metrics: dict[str, float] = {}
+    for role in Role:
+        masks = [_role_mask(experience, role) for experience in experiences]
+        if not any(bool(mask.any()) for mask in masks):
+            continue
+        pairs = list(zip(experiences, masks, strict=True))
+        metrics[f"{role}/kl"] = float(torch.cat([each.kl[mask] for each, mask in pairs]).float().mean())
+        if all(each.rollout_log_probs is not None for each in experiences):
+            gaps = torch.cat([(each.action_log_probs - each.rollout_log_probs)[mask] for each, mask in pairs]).abs()
+            metrics |= {f"{role}/logprob_gap": float(gaps.mean()), f"{role}/logprob_gap_max": float(gaps.max())}
+    return metrics
 
 
 def whiten_role(experiences: list[Experience], role: Role, divide_by_std: bool = True) -> None:

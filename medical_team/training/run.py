@@ -216,7 +216,7 @@ class TrainingRun:
         from medical_team.rollout.engines import EnginePool, Patience, Sampling
 
         rollout = self.config.rollout
-        sampling = Sampling(rollout.max_new_tokens, rollout.temperature, rollout.top_p)
+        sampling = Sampling(rollout.max_new_tokens, rollout.temperature, rollout.top_p, logprobs=0)
         patience = Patience(rollout.deadline_s, rollout.silence_s)
         pools = [EnginePool(engines, members, template, sampling, patience) for members in cluster.pools]
         return {Role.ATTACKER: pools[0], Role.ASSESSOR: pools[-1]}

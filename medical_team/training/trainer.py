@@ -222,7 +222,7 @@ class SelfPlayTrainer(BasePPOTrainer):
             | self.engines.metrics()
             | self.judge.faults()
         )
-        metrics |= {f"train/{name}": float(value) for name, value in losses.items()}
+        metrics |= {f"train/{name}": float(value) for name, value in losses.items()} | self.experience_maker.metrics
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
         self.remember_pace(clock.seconds)

@@ -23,7 +23,7 @@ cpu.install()
 from openrlhf.trainer.ppo_utils.experience import Experience  # noqa: E402 - only after install()
 
 from medical_team.rollout.experience import roles_of  # noqa: E402
-from medical_team.training.experience_maker import RoleExperienceMaker, whiten_role  # noqa: E402
+from medical_team.training.experience_maker import RoleExperienceMaker, role_metrics, whiten_role  # noqa: E402
 
 pytestmark = pytest.mark.contract
 
@@ -47,6 +47,49 @@ def with_values(samples: Sequence[Sample], sizes: Sequence[int], seed: int) -> l
         experiences.append(batch)
         start += size
     return experiences
+
+
+def test_what_engine_and_trainer_disagree_on_is_measured_by_role():
+    batch = concat([sample(3, 2, role=Role.ATTACKER), sample(4, 3, role=Role.ASSESSOR)])
+    mask = batch.action_mask
+    batch.kl = torch.where(mask.bool(), torch.tensor([[0.5], [0.1]]), torch.tensor(9.0))
+    batch.action_log_probs = torch.full(mask.shape, -1.0)
+    batch.rollout_log_probs = torch.where(mask.bool(), torch.tensor([[-1.25], [-1.0]]), torch.tensor(7.0))
+    batch.rollout_log_probs[1, int(mask[1].nonzero()[0])] = -4.0
+
+    assert role_metrics([batch]) == pytest.approx(
+        {
+            "attacker/kl": 0.5,
+            "attacker/logprob_gap": 0.25,
+            "attacker/logprob_gap_max": 0.25,
+            "assessor/kl": 0.1,
+            "assessor/logprob_gap": 1.0,
+            "assessor/logprob_gap_max": 3.0,
+        }
+    )
+
+
+def test_without_the_engines_log_probabilities_there_is_the_kl_alone():
+    batch = concat([sample(3, 2, role=Role.ASSESSOR)])
+    batch.kl = torch.zeros(batch.action_mask.shape)
+    batch.action_log_probs = torch.zeros(batch.action_mask.shape)
+
+    assert role_metrics([batch]) == {"assessor/kl": 0.0}
+
+
+@pytest.mark.parametrize("correction", ["none", "clip", "mask", "sequence"])
+def test_every_correction_is_one_that_upstreams_loss_takes(correction: str):
+    from openrlhf.models.loss import PolicyLoss
+
+    arguments = maker(f"train.rollout_correction={correction}").args.algo.advantage
+    keys = ("level", "mode", "gating", "threshold")
+    loss = PolicyLoss(**{f"is_correction_{key}": getattr(arguments, f"is_correction_{key}") for key in keys})
+    log_probs = torch.full((2, 3), -1.0)
+    drawn = torch.full((2, 3), -5.0)  # the ratio is e^4, out of the band
+    value, *_, gap, _ = loss(log_probs, log_probs, torch.ones(2, 3), torch.ones(2, 3), rollout_log_probs=drawn)
+
+    assert (gap is None) is (correction == "none")
+    assert float(value) == pytest.approx({"none": -1.0, "clip": -5.0}.get(correction, 0.0))
 
 
 def raw_advantages(experience: Experience, estimator: str) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -98,19 +99,29 @@ def test_without_an_action_mask_the_forward_is_upstreams_own(published: ModuleTy
 def test_an_experience_is_what_upstream_makes_of_the_same_tokens():
     from openrlhf.trainer.ppo_utils.samples_generator import SamplesGenerator
 
-    ours = to_experience(sample(7, 5, reward=-0.25))
+    drawn = (-0.5, -1.0, -2.0, -0.25, -4.0)
+    ours = to_experience(replace(sample(7, 5, reward=-0.25), logprobs=drawn))
     response = {
         "prompt": "",
         "label": str(Role.ASSESSOR),
         "observation_tokens": ours.sequences[0].tolist(),
         "action_ranges": [(7, 12)],
-        "rollout_log_probs": None,
+        "rollout_log_probs": [0.0] * 7 + list(drawn),
         "reward": -0.25,
         "truncated": False,
     }
     theirs = SamplesGenerator.__new__(SamplesGenerator)._process_response_into_experience(response, max_len=64)
 
-    for name in ("sequences", "attention_mask", "action_mask", "rewards", "response_length", "total_length"):
+    same = (
+        "sequences",
+        "attention_mask",
+        "action_mask",
+        "rewards",
+        "response_length",
+        "total_length",
+        "rollout_log_probs",
+    )
+    for name in same:
         torch.testing.assert_close(getattr(ours, name), getattr(theirs, name), msg=name)
     assert ours.truncated.tolist() == theirs.truncated.tolist()
     for name in ("labels", "images", "mm_train_inputs"):

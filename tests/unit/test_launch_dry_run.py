@@ -76,7 +76,7 @@ def test_overrides_may_stand_on_both_sides_of_the_options(tmp_path: Path):
     ("arguments", "words"),
     [
         (["train.stepz=3"], "unknown key 'train.stepz'"),
-        (["rollout.batch_size=7"], "rollout.batch_size x rollout.n_samples_per_prompt = 7"),
+        (["rollout.batch_size=7"], "rollout.batch_size = 7"),
         (["--config", "configs/nobody-has-this.yaml"], "configs/nobody-has-this.yaml"),
         (["--num_samples"], "--num_samples has no value"),
     ],

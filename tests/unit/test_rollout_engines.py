@@ -121,7 +121,9 @@ async def test_an_answer_comes_back_with_its_prompt_and_version():
     generation = await pool_of(actor).generate(CHAT, seed=2**63 - 1)
 
     assert generation == Generation(tuple(range(8)), (5, 6), "fine", False, (-0.1, -0.2), engine_version=3)
-    assert actor.requests == [(list(range(8)), {"max_tokens": 16, "temperature": 0.7, "top_p": 0.9, "seed": 2**63 - 1})]
+    assert actor.requests == [
+        (list(range(8)), {"max_tokens": 16, "temperature": 0.7, "top_p": 0.9, "logprobs": None, "seed": 2**63 - 1})
+    ]
 
 
 async def test_requests_go_to_the_engine_with_the_fewest_in_flight():
@@ -292,4 +294,4 @@ async def test_the_same_engines_can_draw_another_way():
 
     await pool_of(actor).drawing(Sampling(8, temperature=0.0)).generate(CHAT, seed=1)
 
-    assert actor.requests[0][1] == {"max_tokens": 8, "temperature": 0.0, "top_p": 1.0, "seed": 1}
+    assert actor.requests[0][1] == {"max_tokens": 8, "temperature": 0.0, "top_p": 1.0, "logprobs": None, "seed": 1}
