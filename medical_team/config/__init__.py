@@ -1,8 +1,9 @@
 """The typed configuration of a run: YAML, then dotted overrides, checked before anything starts.
 
 An unknown key, a value of the wrong type or values that do not go together are a ``ConfigError`` with the key in
-it. The defaults are the vetted ones; a file in ``configs/`` says only what differs. Nothing below the entry points
-takes a whole ``Config``: rooms take their own section or the few values they need.
+it. The defaults are those of the demo, for a small model on two cores; a file in ``configs/`` says only what differs.
+A room takes its own section or the few values it needs; a whole ``Config`` is for who sees to a run as a whole.
+``python -m medical_team.config`` prints every key with its default and its meaning.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ class PanelConfig(Section):
     """Several judges as one."""
 
     members: tuple[PanelMember, ...] = ("rule", "vllm")
+    """The judges that are asked, each about every edit."""
     agreement: Literal["unanimous", "majority"] = "unanimous"
     """How many must say the same; where they do not, the panel abstains."""
 

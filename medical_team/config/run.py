@@ -104,3 +104,4 @@ class EvaluationConfig(Section):
     every: int = Field(default=0, ge=0)
     """Steps between evaluations within the run; 0 for none."""
     temperature: float = Field(default=0.0, ge=0)
+    """Of the assessor's answers; 0 for the likeliest one."""

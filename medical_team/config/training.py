@@ -24,7 +24,9 @@ class RolloutConfig(Section):
     max_new_tokens: int = Field(default=96, ge=8)
     """Longest answer, in tokens."""
     temperature: float = Field(default=1.0, gt=0)
+    """Of the sampling; the trainer divides its logits by the same."""
     top_p: float = Field(default=1.0, gt=0, le=1)
+    """Share of the probability that is drawn from. Below 1 answers come of another distribution than is learnt."""
     concurrency: int = Field(default=64, ge=1)
     """Games in flight at once."""
     max_deals_factor: float = Field(default=4.0, ge=1)
@@ -44,9 +46,13 @@ class VllmConfig(Section):
     pools: Literal["shared", "by_role"] = "shared"
     """One pool for both roles, or a pool a role."""
     tensor_parallel_size: int = Field(default=1, ge=1)
+    """GPUs of an engine."""
     gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
+    """Share of a GPU's memory that an engine takes, KV cache included."""
     enforce_eager: bool = True
+    """Run without CUDA graphs: a quicker start and less memory, slower answers."""
     enable_prefix_caching: bool = True
+    """Keep the KV cache of what prompts have in common; it is forgotten at every weight sync."""
     enable_sleep: bool = False
     """Sleep while the other side works; needs ``cluster.colocate_all``."""
     kv_cache_gb: int = Field(default=1, ge=1)
@@ -64,17 +70,23 @@ class OptimConfig(Section):
     schedule: ScheduleName = "constant_with_warmup"
     """Of the learning rate, over all optimizer steps of the run; ``cosine_with_min_lr`` ends at a tenth of it."""
     warmup_ratio: float = Field(default=0.0, ge=0, le=1)
+    """Share of the optimizer steps in which the learning rate rises to its value."""
     max_grad_norm: float = Field(default=1.0, gt=0)
+    """Norm to which longer gradients are cut."""
     weight_decay: float = Field(default=0.0, ge=0)
+    """Decoupled, as in AdamW."""
     betas: tuple[Beta, Beta] = (0.9, 0.95)
+    """Adam's decay of the gradient's mean and of its square's."""
 
 
 class ActorOptimConfig(OptimConfig):
     learning_rate: float = Field(default=1e-6, gt=0)
+    """Highest of the schedule."""
 
 
 class CriticOptimConfig(OptimConfig):
     learning_rate: float = Field(default=9e-6, gt=0)
+    """Highest of the schedule."""
 
 
 class TrainConfig(Section):
@@ -89,7 +101,9 @@ class TrainConfig(Section):
     epochs: int = Field(default=1, ge=1)
     """Passes over a rollout's samples."""
     zero_stage: Literal[0, 1, 2, 3] = 2
+    """What DeepSpeed divides over the ranks: optimizer (1), gradients too (2), parameters too (3), or nothing (0)."""
     gradient_checkpointing: bool = False
+    """Compute activations twice instead of keeping them: less memory, a third more time."""
     offload_optimizer: bool = False
     """Keep Adam's states in the host's memory and step there: 12 bytes a parameter less on the GPUs, and slower."""
     actor: ActorOptimConfig = ActorOptimConfig()
@@ -97,10 +111,15 @@ class TrainConfig(Section):
     kl_coef: float = Field(default=0.01, ge=0)
     """Weight of the KL penalty in the reward; 0 starts no reference group."""
     entropy_coef: float = Field(default=0.0, ge=0)
+    """Weight of the entropy bonus in the loss."""
     clip_range: float = Field(default=0.2, gt=0)
+    """PPO's clip of the policy's ratio, to 1 - this and 1 + this."""
     value_clip: float = Field(default=0.5, gt=0)
+    """Furthest that a value may move from the one of the rollout before its loss is clipped."""
     gamma: float = Field(default=1.0, ge=0, le=1)
+    """Discount a token; a game has one reward, at its end."""
     lam: float = Field(default=1.0, ge=0, le=1)
+    """GAE's lambda: 1 for returns less values, lower for more of the critic's word."""
     rollout_correction: Literal["none", "clip", "mask", "sequence"] = "none"
     """Weight of a token in the loss for what engine and trainer disagree on, the ratio of their probabilities of it:
     ``clip`` it to ``rollout_band`` (truncated importance sampling), ``mask`` tokens outside of that, or mask whole
@@ -115,7 +134,9 @@ class TrainConfig(Section):
 
 class GroupConfig(Section):
     nodes: int = Field(default=1, ge=1)
+    """Hosts of the group."""
     gpus_per_node: int = Field(default=1, ge=1)
+    """GPUs of each; on cpu, ranks."""
 
     def world_size(self) -> int:
         return self.nodes * self.gpus_per_node
@@ -165,7 +186,10 @@ class WarmStartConfig(Section):
     examples: int = Field(default=80, ge=1)
     """Gold turns, half of them the attacker's."""
     batch_size: int = Field(default=2, ge=1)
+    """Gold turns a backward pass, which is an optimizer step."""
     learning_rate: float = Field(default=2.5e-4, gt=0)
+    """Of the fine-tuning."""
     epochs: float = Field(default=1.0, gt=0)
+    """Passes over the examples."""
     evaluate: int = Field(default=32, ge=0)
     """Held-out prompts answered afterwards, to count how many parse."""
