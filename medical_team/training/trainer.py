@@ -214,7 +214,8 @@ class SelfPlayTrainer(BasePPOTrainer):
 
     def report(self, step: int, collected: Collected, losses: Metrics, clock: Clock) -> None:
         """Write the step's metrics and show its line."""
-        tokens = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
+        read = sum(len(sample.prompt_ids) + len(sample.response_ids) for sample in collected.samples)
+        answered = collected.stats.games.response_tokens.total()
         metrics = (
             summarise(collected.stats)
             | self.judge_metrics
@@ -226,8 +227,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         metrics |= {f"timing/{name}": seconds for name, seconds in clock.seconds.items()}
         metrics["timing/step"] = sum(clock.seconds.values())
         self.remember_pace(clock.seconds)
-        metrics["throughput/train_tokens_per_s"] = tokens / clock.seconds["train"]
-        metrics["kl_coef"] = self.kl_ctl.value
+        metrics["throughput/rollout_tokens_per_s"] = answered / clock.seconds["rollout"]
+        metrics["throughput/train_tokens_per_s"] = self.config.train.epochs * read / clock.seconds["train"]
         with no_room_named("the metrics of the step"):
             self.folder.metrics.write(step, metrics)
         self.on_step(step, metrics)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from judge_process import PATIENCE_S, Server
+from metric_names import unnamed
 from tiny import tiny_overrides, write_tiny_model
 
 from medical_team.config import Config, load_config
@@ -78,6 +79,10 @@ def test_losses_are_numbers_and_the_weights_move(trained: TrainingRun, config: C
     for name in ("policy_loss", "critic_loss", "kl", "entropy_loss", "actor_grad_norm", "critic_grad_norm"):
         assert isinstance(last[f"train/{name}"], float), name
     assert last["train/entropy_loss"] > 0
+    assert unnamed(last.keys() - {"step"}) == []
+    # A random model's log-probabilities are near -10: kernels that disagree by more than this compute something else.
+    for role in Role:
+        assert 0 <= last[f"{role}/logprob_gap"] <= last[f"{role}/logprob_gap_max"] < KERNEL_DIFFERENCE
     assert digest(trained) != trained.before  # type: ignore[attr-defined]
 
 

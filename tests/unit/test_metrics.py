@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from pathlib import Path
 
 import pytest
-from fakes import generation, make_note
+from fakes import FakeAuditor, FakeDeck, FakeEngine, Habits, generation, make_note
+from metric_names import unnamed
 
+from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.game.parsing import Violation
+from medical_team.manager import MedicalGameManager
 from medical_team.manager.batch import CollectStats
+from medical_team.manager.quotas import seats
 from medical_team.manager.sentinels import Sentinel
 from medical_team.metrics import MetricsWriter, read_metrics, summarise
 from medical_team.types import (
@@ -161,6 +166,26 @@ def test_time_and_tokens_are_summed_by_phase() -> None:
     assert (metrics["timing/assessor_sum"], metrics["timing/assessor_max"]) == (4.0, 3.0)
     assert (metrics["timing/attacker_sum"], metrics["timing/judge_sum"]) == (2.0, 0.25)
     assert (metrics["assessor/prompt_tokens"], metrics["assessor/response_tokens"]) == (6, 4)
+
+
+def test_the_page_of_metrics_names_what_games_come_to() -> None:
+    games: list[Game] = []
+    manager = MedicalGameManager(
+        FakeDeck(seed=3),
+        {role: FakeEngine(role, Habits(malformed=0.2, no_op=0.1, fails=0.1)) for role in Role},
+        FakeAuditor(disagrees=0.2, cannot_tell=0.1, fails=0.1),
+        mix=dict.fromkeys(GameType, 1.0),
+        gates=GatesConfig(),
+        rewards=RewardsConfig(),
+        concurrency=8,
+        max_deals_factor=30.0,
+        record=games.append,
+    )
+    metrics = summarise(asyncio.run(manager.collect(96)).stats)
+
+    assert {f"{role}/reward/{kind}" for role in Role for kind in GameType if role in seats(kind)} <= metrics.keys()
+    assert unnamed(metrics) == []
+    assert unnamed(["reward", "assessor/reward/vanilla_unknown", "attackers/reward"]) != []
 
 
 def test_drops_and_substitutions_have_names() -> None:
