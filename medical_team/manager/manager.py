@@ -107,8 +107,9 @@ class MedicalGameManager:
     async def collect(self, count: int) -> Collected:
         """Play until there are exactly ``count`` samples in the mix's composition.
 
-        Every game is a task of its own. Finished ones are settled in deal order, and one that left a slot open is
-        dealt anew at once; none is cancelled for being late, which would favour short answers.
+        Every game is a task of its own. They are settled in deal order, so that what is selected does not depend on
+        who answered first: one that left a slot open is dealt anew when all before it are over, and where many fail
+        ``deals_ahead`` spares the waiting. None is cancelled for being late, which would favour short answers.
 
         Raises:
             RolloutError: Too much fails for the batch ever to be filled.

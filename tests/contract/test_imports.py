@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,16 +20,14 @@ HEAVY = {"deepspeed", "openrlhf", "ray", "torch", "transformers", "vllm"}
 UPSTREAM = {"deepspeed", "openrlhf", "ray", "vllm"}
 UPSTREAM_ROOMS = {"backends", "rollout", "training"}
 
-# A room may import its own level and the ones above it in this list.
-LEVELS = [
-    {"errors", "safekeeping", "types"},
-    {"config"},
-    {"data", "game", "judge", "models", "rewards"},
-    {"evaluation", "manager", "metrics", "opponents", "records"},
-    {"checkpoints"},
-    {"backends", "planning", "rollout", "training"},
-    {"entry", "remote_judge", "report", "terminal"},
-]
+
+def levels() -> list[set[str]]:
+    """The rooms, level by level, as docs/architecture.md has them; a room may import its own level and those above."""
+    (table,) = re.findall(r"## Rooms.*?```\n(.*?)```", (ROOT / "docs" / "architecture.md").read_text(), re.DOTALL)
+    return [set(re.split(r"\s{3,}", line)[0].split()) for line in table.splitlines()]
+
+
+LEVELS = levels()
 
 # Programs (python -m) that are filed in a room and belong to the rim: they may import every level, the room not them.
 ENTRY_POINTS = {
