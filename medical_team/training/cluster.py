@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -104,16 +105,16 @@ class Cluster:
         """Judges that share their GPUs with the groups and sleep while these work, as the engines do."""
         return [judge for name, judge in self.judges.items() if name == "vllm" and self._config.vllm.enable_sleep]
 
-    def load(self, arguments: SimpleNamespace, strategy: Any, scheduler_steps: int) -> None:
-        """Load every model; returns when engines and groups are ready."""
+    def load(self, arguments: SimpleNamespace, strategy: Any, optimizer_steps: Mapping[str, int]) -> None:
+        """Load every model; returns when engines and groups are ready. ``optimizer_steps`` of the run, by group."""
         path = self._config.model.path
-        refs = self.actor.async_init_model_from_pretrained(strategy, path, scheduler_steps, self.engines)
+        refs = self.actor.async_init_model_from_pretrained(strategy, path, optimizer_steps["actor"], self.engines)
         if self.reference is not None:
             refs += self.reference.async_init_model_from_pretrained(strategy, path)
         if self.critic is not None:
             cut = self._config.model.critic_layers is not None
             critic_path = str(critic_folder(self._config)) if cut else arguments.critic.model_name_or_path
-            refs += self.critic.async_init_model_from_pretrained(strategy, critic_path, scheduler_steps)
+            refs += self.critic.async_init_model_from_pretrained(strategy, critic_path, optimizer_steps["critic"])
         refs += [engine.ready.remote() for engine in self.engines]
         names = [judge.handle.ready.remote() for judge in self.judges.values()]
         self._deadline.results("loading the models", refs + names)

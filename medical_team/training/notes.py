@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from medical_team.config import Config
 from medical_team.data.dataset import NoteSplits
 from medical_team.data.deck import Deck
 from medical_team.errors import DataError
 from medical_team.types import Note
+
+logger = logging.getLogger(__name__)
 
 
 def check_notes_for(config: Config, notes: NoteSplits) -> None:
@@ -16,7 +20,16 @@ def check_notes_for(config: Config, notes: NoteSplits) -> None:
         DataError: The mix deals a class that has no note, or there is no held-out twin pair to evaluate on.
     """
     Deck(notes.train, config.game.mix, config.run.seed)  # refuses a mix that its notes cannot serve
-    if config.evaluation.notes and not whole_pairs(notes.held_out, config.evaluation.notes):
+    asked = config.evaluation.notes // 2 * 2
+    found = len(whole_pairs(notes.held_out, asked))
+    if found < asked:
+        logger.warning(
+            "evaluation.notes = %d, but of %d held-out notes %d come as twin pairs: the evaluation is of these",
+            config.evaluation.notes,
+            len(notes.held_out),
+            found,
+        )
+    if asked and not found:
         raise DataError(
             f"none of the {len(notes.held_out)} held-out notes come as a twin pair to evaluate on: set "
             "evaluation.notes=0 and evaluation.every=0, or raise data.held_out"

@@ -168,7 +168,7 @@ class TrainingRun:
         strategy = get_strategy(arguments)
         cluster = Cluster(config, backend, dtype)
         self._ray.callback(cluster.close)
-        cluster.load(arguments, strategy, scheduler_steps(config))
+        cluster.load(arguments, strategy, optimizer_steps(config))
         revival = Revival(cluster, lambda: self.trainer.weights.version, config.cluster.start_timeout_s)
         engines = EngineSupervisor(cluster.engines, revival, config.cluster.max_engine_restarts)
         self.pools = self._pools(cluster, engines, template)
@@ -277,9 +277,11 @@ def build_manager(
     )
 
 
-def scheduler_steps(config: Config) -> int:
-    """Optimizer steps of the whole run, which the learning rate schedule is stretched over."""
-    return config.train.steps * config.train.epochs * config.samples_per_step // config.train_batch_size
+def optimizer_steps(config: Config) -> dict[str, int]:
+    """Of the whole run, by group: what its learning rates are scheduled over. A warm-up is the critic's alone."""
+    train = config.train
+    a_step = train.epochs * config.samples_per_step // config.train_batch_size
+    return {"actor": max(1, train.steps - train.critic_warmup_steps) * a_step, "critic": train.steps * a_step}
 
 
 def resolve_dtype(config: Config, backend: Backend) -> str:

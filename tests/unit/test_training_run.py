@@ -14,7 +14,7 @@ from medical_team.data.dataset import NoteSplits
 from medical_team.errors import CheckpointError, DataError
 from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint, settings, start_position
 from medical_team.training.notes import check_notes_for, whole_pairs
-from medical_team.training.run import resolve_dtype, scheduler_steps
+from medical_team.training.run import optimizer_steps, resolve_dtype
 from medical_team.training.versions import versions
 from medical_team.types import ErrorType, Note
 
@@ -49,7 +49,19 @@ def test_pairs_come_in_the_order_of_the_notes():
 def test_the_schedule_counts_optimizer_steps():
     config = load_config(None, ["train.steps=5", "train.epochs=2", "rollout.batch_size=12", "train.batch_size=4"])
 
-    assert scheduler_steps(config) == 5 * 2 * 3
+    assert optimizer_steps(config) == {"actor": 5 * 2 * 3, "critic": 5 * 2 * 3}
+    warming_up = config.model_copy(update={"train": config.train.model_copy(update={"critic_warmup_steps": 2})})
+    assert optimizer_steps(warming_up) == {"actor": 3 * 2 * 3, "critic": 5 * 2 * 3}
+
+
+def test_fewer_pairs_than_an_evaluation_asks_for_are_said(caplog: pytest.LogCaptureFixture):
+    notes = NoteSplits(notes_of([[True], [False]] * 4), notes_of([[True, False]] * 3))
+    check_notes_for(load_config(None, ["evaluation.notes=6"]), notes)
+    assert caplog.text == ""
+
+    check_notes_for(load_config(None, ["evaluation.notes=200"]), notes)
+
+    assert "evaluation.notes = 200, but of 6 held-out notes 6 come as twin pairs" in caplog.text
 
 
 def test_a_dtype_that_is_given_is_taken():
