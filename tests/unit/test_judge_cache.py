@@ -101,6 +101,55 @@ async def test_an_audit_by_somebody_else_is_not_kept_under_this_judges_name(tmp_
     assert len(judge.asked) == 2
 
 
+async def test_what_a_judge_said_can_be_forgotten_and_that_of_others_stays(tmp_path: Path, judge: CountingJudge):
+    cached = CachedJudge(judge, tmp_path / "audits.sqlite")
+    await cached.audit([request(1)], 1.0)
+    judge.name = "counting-2"
+    await cached.audit([request(1)], 1.0)
+
+    cached.forget("counting-1")
+    await cached.audit([request(1)], 1.0)
+    assert len(judge.asked) == 2, "the second judge's audit is still there"
+    cached.close()
+    resumed = CountingJudge()
+    again = CachedJudge(resumed, tmp_path / "audits.sqlite")
+    await again.audit([request(1)], 1.0)
+    assert resumed.asked == [0], "the first judge's is not"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medical_team.judge.cache.store.BUSY_MS", 0)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_where_audits_cannot_be_deleted_the_file_goes(
+    tmp_path: Path, judge: CountingJudge, caplog: pytest.LogCaptureFixture
+):
+    path = tmp_path / "audits.sqlite"
+    cached = CachedJudge(judge, path)
+    await cached.audit([request(1)], 1.0)
+    other = sqlite3.connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    cached.forget(judge.name)
+    other.close()
+    assert not path.exists() and "deleted" in caplog.text
+    assert isinstance((await cached.audit([request(1)], 1.0))[0], Audit)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_file_that_was_given_up_is_forgotten_too(tmp_path: Path, judge: CountingJudge):
+    path = tmp_path / "audits.sqlite"
+    cached = CachedJudge(judge, path)
+    await cached.audit([request(1)], 1.0)
+    other = sqlite3.connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    await cached.audit([request(2)], 1.0)
+    other.close()
+    cached.forget(judge.name)
+    assert not path.exists()
+
+
 def test_the_key_is_of_all_that_decides_and_of_nothing_else():
     base = request(1)
     error_note, clean_note = make_note(0, harmful=True), make_note(0, harmful=False)

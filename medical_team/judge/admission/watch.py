@@ -8,14 +8,15 @@ thresholds of 0.8 that is 0.4% now where any of its answers may change, and 3% w
 about which it tosses a coin. A judge that is wrong about every other probe from one day on is set aside at the first
 look with 99.9%; one that tosses a coin about all of them with 87%, and within two looks with 98%.
 
-What is set aside stays aside, also after a resume: from then on audits come from construction alone.
+What is set aside stays aside, also after a resume: from then on audits come from construction alone. Whoever remembers
+its audits is told to forget them (``on_distrust``).
 """
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from medical_team.config import AdmissionConfig
@@ -38,6 +39,7 @@ class WatchedJudge:
         self._how = how
         self._canaries: tuple[Probe, ...] = ()
         self._set_aside: str | None = None
+        self._on_distrust: Callable[[str], None] = lambda name: None
 
     @property
     def name(self) -> str:
@@ -59,6 +61,14 @@ class WatchedJudge:
     def watch(self, canaries: Sequence[Probe]) -> None:
         """Ask these from now on."""
         self._canaries = tuple(canaries)
+
+    def on_distrust(self, forget: Callable[[str], None]) -> None:
+        """Have ``forget`` called with the judge's name when it is found out: since when it is wrong nobody knows."""
+        self._on_distrust = forget
+
+    def distrust(self) -> None:
+        """Say that what the judge said so far is not to be believed."""
+        self._on_distrust(self._judge.name)
 
     async def look(self, step: int) -> dict[str, float]:
         """Ask the canaries where the step is due, and set the judge aside if it fails them twice.
@@ -109,9 +119,10 @@ class WatchedJudge:
 
     def _give_up(self, sensitivity: float, specificity: float) -> None:
         self._set_aside = self._judge.name
+        self.distrust()
         logger.warning(
-            "judge %s is set aside: on %d probes it answered rightly before, the wrong ones asked again, its sensitivity "
-            "is now %.2f and its specificity %.2f; audits come from construction alone (%s) from here on",
+            "judge %s is set aside: on %d probes it answered rightly before, and the wrong ones asked again, its "
+            "sensitivity is now %.2f and its specificity %.2f; audits come from construction alone (%s) from here on",
             self._judge.name,
             len(self._canaries),
             sensitivity,

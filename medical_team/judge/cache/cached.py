@@ -72,6 +72,10 @@ class CachedJudge:
         self.hits += len(requests) - asked
         return [answers[key] for key in keys]
 
+    def forget(self, judge: str) -> None:
+        """Delete all audits that a judge of this name gave; those of others stay."""
+        self._store.forget(judge)
+
     def close(self) -> None:
         """Close the file; the judge is its owner's to close."""
         self._store.close()
