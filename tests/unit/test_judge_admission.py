@@ -123,12 +123,12 @@ def test_canaries_are_probes_that_were_answered_rightly_of_both_classes():
 
 
 def test_a_probe_that_was_answered_rightly_only_once_is_no_canary():
-    asked: Counter[str] = Counter()
+    asked: Counter[int] = Counter()
 
     def wavers(request: AuditRequest) -> Audit:
-        asked[request.edit.replacement] += 1
+        asked[request.game_id] += 1
         known = knows(request)
-        wrong = request.game_id < 20 and asked[request.edit.replacement] == 2
+        wrong = request.game_id < 20 and asked[request.game_id] == 2
         return replace(known, is_error=not known.is_error) if wrong else known
 
     canaries = report_on(Scripted(wavers)).canaries(16)
