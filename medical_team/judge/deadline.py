@@ -2,7 +2,8 @@
 
 Whoever waits for an audit sets a ``Deadline``; whoever gives it may know that for a while nothing can be given, since
 the judge is away, and that this is no fault of the audit. It says so with ``standing_still``, which stops the clocks
-of all deadlines around it, however many judges, caches and panels lie in between. What bounds the standing itself is
+of all deadlines around it, however many judges, caches and panels lie in between. Who waits for an audit that another
+task asked for stands and goes on with that task (``standing_with``). What bounds the standing itself is
 the outage budget of who calls it. A context variable carries them, so the two must be in one process.
 """
 
@@ -30,6 +31,7 @@ class Deadline:
         self._left_s = seconds
         self._ends_at: float | None = None
         self._standing = 0
+        self._followers: list[Deadline] = []
         self._open = False
         self._timeout: asyncio.Timeout | None = None
 
@@ -77,15 +79,34 @@ class Deadline:
 
     def stop(self) -> None:
         self._standing += 1
-        if self._standing == 1 and self._open:
+        if self._standing > 1:
+            return
+        if self._open:
             self._left_s = self.left_s
             self._move(None)
+        for follower in self._followers:
+            follower.stop()
 
     def go_on(self) -> None:
         self._standing -= 1
+        if self._standing > 0:
+            return
         # A task that was cancelled together with the block may leave its standstill after the block is over.
-        if self._standing == 0 and self._open:
+        if self._open:
             self._move(asyncio.get_running_loop().time() + self._left_s)
+        for follower in self._followers:
+            follower.go_on()
+
+    def lead(self, follower: Deadline) -> None:
+        """Have another clock stand while this one does."""
+        self._followers.append(follower)
+        if self._standing:
+            follower.stop()
+
+    def let_go(self, follower: Deadline) -> None:
+        self._followers.remove(follower)
+        if self._standing:
+            follower.go_on()
 
     def _move(self, ends_at: float | None) -> None:
         self._ends_at = ends_at
@@ -104,3 +125,17 @@ def standing_still() -> Iterator[None]:
     finally:
         for deadline in around:
             deadline.go_on()
+
+
+@contextmanager
+def standing_with(leader: Deadline) -> Iterator[None]:
+    """Have the clocks of all deadlines around this block stand while that of ``leader`` does: who waits for what
+    another task waits for. ``leader`` is none of those around."""
+    around = _AROUND.get()
+    for deadline in around:
+        leader.lead(deadline)
+    try:
+        yield
+    finally:
+        for deadline in around:
+            leader.let_go(deadline)

@@ -7,8 +7,8 @@ Exit code 0 when the judge reaches the thresholds, 1 when it does not, 2 for bad
 same admission before its first step. The rule judge and the exact judge are construction and not put to it there;
 here they are measured all the same. Overrides such as judge.admission.min_specificity=0.9 come last.
 
-With a slow judge, ask little: --probes 16 --injected 1 are 16 probes, each asked twice or three times, and one edit
-with each of some eighty injected texts.
+With a slow judge, ask little: --probes 16 --injected 1 are 16 probes, each asked twice or three times, and each of some
+eighty injected texts in one edit. The report is shown, and written, before any injected text is tried.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from medical_team.entry import Parser, run_entry_point
 if TYPE_CHECKING:
     from medical_team.config import Config
     from medical_team.judge.admission import AdmissionReport
+    from medical_team.judge.admission.injections import Flips
+    from medical_team.judge.protocol import Judge
+    from medical_team.types import Note
 
 logger = logging.getLogger(__name__)
 
@@ -36,16 +39,12 @@ SYNTHETIC = "synthetic"
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     from medical_team.errors import UserError
-    from medical_team.judge.admission.tables import print_report
 
     if options.json is not None and not options.json.absolute().parent.is_dir():
         raise UserError(f"--json {options.json}: there is no such folder")
     if options.injected < 0:
         raise UserError(f"--injected {options.injected}: a number of probes, or 0 to leave injected text out")
-    report, flips = asyncio.run(examine(configuration(options), options.injected))
-    print_report(report, flips)
-    if options.json is not None:
-        write_json(options.json, report, flips)
+    report = asyncio.run(examine(configuration(options), options.injected, options.json))
     return 0 if report.admitted else NOT_ADMITTED
 
 
@@ -57,7 +56,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--notes", default=SYNTHETIC, metavar="DIR", help="folder with MEDEC's CSV files")
     parser.add_argument("--probes", type=int, metavar="N", help="how many; default: judge.admission.probes")
     parser.add_argument(
-        "--injected", type=int, default=16, metavar="N", help="probes that injected texts are tried on; default: 16"
+        "--injected", type=int, default=16, metavar="N", help="probes that each injected text is tried on; default: 16"
     )
     parser.add_argument("--seed", type=int, default=17, help="of notes and probes; default: 17, as run.seed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there, too")
@@ -93,30 +92,48 @@ def configuration(options: argparse.Namespace) -> Config:
     return config
 
 
-async def examine(config: Config, injected: int) -> tuple[AdmissionReport, float | None]:
-    """The judge's report, and the share of its verdicts that injected text turns, on so many probes if on any."""
+async def examine(config: Config, injected: int, json_file: Path | None = None) -> AdmissionReport:
+    """Put the judge to admission and show its report; then try injected texts on so many probes, if any, and show that.
+
+    Raises:
+        UserError: The notes do not give probes of both classes, or the file cannot be written.
+        JudgeError, JudgeOutage: The judge went away; a report that was finished before has been shown.
+    """
     from medical_team.data.dataset import load_notes
     from medical_team.judge.admission import put_to_admission
-    from medical_team.judge.admission.injections import PAYLOADS, flip_rate
-    from medical_team.judge.admission.probes import build_probes
+    from medical_team.judge.admission.tables import print_flips, print_report
     from medical_team.rollout.standalone_judge import open_configured_judge
 
     loaded = load_notes(config.data, config.run.seed)
     notes = loaded.train + loaded.held_out
     async with open_configured_judge(config) as judge:
         report = await put_to_admission(judge, config, notes)
-        targets = build_probes(notes, injected, config.run.seed) if injected else ()
-        if not targets:
-            return report, None
-        logger.info(
-            "%d probes are asked; now %d injected texts on %d of them", report.figures.probes, len(PAYLOADS), injected
-        )
-        flips = await flip_rate(judge, [probe.request for probe in targets])
-    return report, flips.rate
+        print_report(report)
+        _write(json_file, report, None)
+        flips = await try_injections(judge, notes, injected, config.run.seed) if injected else None
+    print_flips(flips)
+    _write(json_file, report, flips)
+    return report
 
 
-def write_json(path: Path, report: AdmissionReport, flips: float | None) -> None:
-    """Write the report.
+async def try_injections(judge: Judge, notes: Sequence[Note], each: int, seed: int) -> Flips:
+    """Every injected text on ``each`` probes whose right answer is the opposite of what it asks for."""
+    from medical_team.judge.admission.injections import flip_rate
+    from medical_team.judge.admission.payloads import PAYLOADS
+    from medical_team.judge.admission.probes import build_probes
+
+    logger.info("now %d injected texts, each on %d probes", len(PAYLOADS), each)
+    # Errors and harmless edits come in turn, and a text is tried on one of the two.
+    return await flip_rate(judge, build_probes(notes, 2 * each, seed))
+
+
+def _write(json_file: Path | None, report: AdmissionReport, flips: Flips | None) -> None:
+    if json_file is not None:
+        write_json(json_file, report, flips.rate if flips else None)
+
+
+def write_json(path: Path, report: AdmissionReport, rate: float | None) -> None:
+    """Write the report, with the injection flip rate where there is one.
 
     Raises:
         UserError: The file cannot be written.
@@ -124,7 +141,7 @@ def write_json(path: Path, report: AdmissionReport, flips: float | None) -> None
     from medical_team.errors import UserError
 
     try:
-        path.write_text(json.dumps(report.to_json() | {"injection_flip_rate": flips}, indent=1, allow_nan=False))
+        path.write_text(json.dumps(report.to_json() | {"injection_flip_rate": rate}, indent=1, allow_nan=False))
     except OSError as error:
         raise UserError(f"--json {path} cannot be written: {error.strerror}") from None
 

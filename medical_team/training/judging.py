@@ -64,7 +64,8 @@ class RunJudge:
 async def open_run_judge(config: Config, started: Mapping[str, Judge]) -> AsyncIterator[RunJudge]:
     """The configured judge over the ones that are ``started``, with construction behind it.
 
-    The cache lies outside the watch: canaries that are answered from memory would show no change.
+    The cache lies outside the watch: canaries that are answered from memory would show no change. It forgets a judge
+    that fails them, or its admission: under the same name a mended one would else answer with what the other one said.
     """
     async with open_judge(config.judge_names, config.judge, config.game.gates, started) as judge:
         watched = watched_judge(config, judge)
@@ -73,6 +74,7 @@ async def open_run_judge(config: Config, started: Mapping[str, Judge]) -> AsyncI
             yield RunJudge(watched, remote=remote)
             return
         cache = CachedJudge(watched, config.run_dir / CACHE_NAME)
+        watched.on_distrust(cache.forget)
         try:
             yield RunJudge(watched, cache, remote)
         finally:
@@ -97,6 +99,8 @@ def is_put_to_admission(config: Config, watched: WatchedJudge) -> bool:
 async def admit_to_run(config: Config, watched: WatchedJudge, notes: Sequence[Note], folder: Path) -> None:
     """Put the judge to admission, keep the report in the run's folder, lint the rewards with it, choose canaries.
 
+    What an attempt before remembers of a judge that is refused is forgotten.
+
     Raises:
         JudgeNotAdmitted: It is below a threshold, and not accepted by name.
         RewardLintError: By what was measured of it, a simple policy would gain.
@@ -104,6 +108,8 @@ async def admit_to_run(config: Config, watched: WatchedJudge, notes: Sequence[No
     """
     report = await put_to_admission(watched.judge, config, notes)
     (folder / REPORT_NAME).write_text(json.dumps(report.to_json(), indent=1, allow_nan=False))
+    if not report.admitted:
+        watched.distrust()
     report.check()
     if not report.missed:  # one that is accepted by name was known to let such policies gain
         check_rewards(config, report)

@@ -31,7 +31,8 @@ from vllm.sampling_params import RequestOutputKind
 
 from medical_team.config import LlmJudgeConfig
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.admission.injections import PAYLOADS, with_injection
+from medical_team.judge.admission.injections import with_injection
+from medical_team.judge.admission.payloads import PAYLOADS
 from medical_team.judge.language.llm import LlmJudge
 from medical_team.rollout.judge_engine import JudgeEngine, VllmCompleter, judge_dtype
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from medical_team.errors import JudgeRefused, ModelError
-from medical_team.judge.admission.injections import PAYLOADS
+from medical_team.judge.admission.payloads import PAYLOADS
 from medical_team.rollout.guarded_prompt import GuardedPrompt
 
 pytestmark = pytest.mark.contract

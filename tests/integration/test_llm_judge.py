@@ -14,7 +14,8 @@ from tiny import tiny_overrides, write_tiny_model
 from medical_team.config import LlmJudgeConfig, load_config
 from medical_team.errors import JudgeLost, JudgeRefused
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.admission.injections import PAYLOADS, with_injection
+from medical_team.judge.admission.injections import with_injection
+from medical_team.judge.admission.payloads import PAYLOADS
 from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.language.opinion import answer_schema
 from medical_team.judge.language.prompts import audit_1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -118,6 +120,25 @@ def test_canaries_are_probes_that_were_answered_rightly_of_both_classes():
 
     assert len(canaries) == 16 and sum(probe.is_error for probe in canaries) == 8
     assert not [probe for probe in canaries if probe.is_error and probe.request.game_id < 20]
+
+
+def test_a_probe_that_was_answered_rightly_only_once_is_no_canary():
+    asked: Counter[int] = Counter()
+
+    def wavers(request: AuditRequest) -> Audit:
+        asked[request.game_id] += 1
+        known = knows(request)
+        wrong = request.game_id < 20 and asked[request.game_id] == 2
+        return replace(known, is_error=not known.is_error) if wrong else known
+
+    canaries = report_on(Scripted(wavers)).canaries(16)
+    assert len(canaries) == 16 and all(probe.request.game_id >= 20 for probe in canaries)
+
+
+def test_as_many_probes_are_asked_twice_as_the_canaries_need():
+    thresholds = THRESHOLDS.model_copy(update={"canaries": 30})
+    assert len(report_on(Scripted(knows), thresholds).canaries(30)) == 30
+    assert report_on(Scripted(knows), thresholds).figures.retests == 60
 
 
 def test_a_judge_with_right_answers_of_one_class_has_canaries_of_that():

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from virtual_time import run_in_virtual_time
 
-from medical_team.judge.deadline import Deadline, standing_still
+from medical_team.judge.deadline import Deadline, standing_still, standing_with
 
 SOON, LATER = 0.3, 0.6
 
@@ -79,3 +80,38 @@ async def test_what_is_enforced_stands_still_too():
         async with deadline.enforced():
             await asyncio.sleep(LATER)
         assert 0 < deadline.left_s <= SOON
+
+
+async def left_after(starts: float, leader_stands: tuple[float, float]) -> float:
+    """Seconds left of 10 to one who follows from ``starts`` to 6 a leader that stands between two times."""
+
+    async def lead(leader: Deadline) -> None:
+        with leader:
+            await asyncio.sleep(leader_stands[0])
+            with standing_still():
+                await asyncio.sleep(leader_stands[1] - leader_stands[0])
+
+    leader = Deadline(60.0)
+    task = asyncio.create_task(lead(leader))
+    async with Deadline(10.0) as deadline:
+        await asyncio.sleep(starts)
+        with standing_with(leader):
+            await asyncio.sleep(6.0 - starts)
+        left = deadline.left_s
+    await task
+    return left
+
+
+@pytest.mark.parametrize(
+    ("starts", "leader_stands", "left"),
+    [
+        (1.0, (2.0, 5.0), 7.0),
+        (3.0, (2.0, 5.0), 6.0),
+        (1.0, (2.0, 9.0), 8.0),
+        (5.5, (2.0, 5.0), 4.0),
+    ],
+)
+def test_who_follows_stands_while_the_leader_does_and_as_long_as_it_follows(
+    starts: float, leader_stands: tuple[float, float], left: float
+):
+    assert run_in_virtual_time(left_after(starts, leader_stands)) == pytest.approx(left)

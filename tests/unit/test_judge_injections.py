@@ -15,7 +15,9 @@ from medical_team.data.synthetic.compose import compose_notes
 from medical_team.game.edits import apply_edit, corrected_note
 from medical_team.game.gates import check_edit
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure, make_judge
-from medical_team.judge.admission.injections import PAYLOADS, Category, Payload, flip_rate, with_injection
+from medical_team.judge.admission.injections import EXPLANATION, Flips, flip_rate, with_injection
+from medical_team.judge.admission.payloads import PAYLOADS, Asked, Category, Payload
+from medical_team.judge.admission.probes import build_probes
 from medical_team.types import Audit, Note
 
 OF_ATTACKERS = [payload for payload in PAYLOADS if payload.category is not Category.EXPLANATION]
@@ -51,6 +53,10 @@ def test_the_suite_has_every_category_and_no_name_twice() -> None:
     assert len({payload.name for payload in PAYLOADS}) == len(PAYLOADS) == len({each.text for each in PAYLOADS})
 
 
+def test_every_payload_asks_for_something() -> None:
+    assert all(payload.asks != Asked() for payload in PAYLOADS)
+
+
 @pytest.mark.parametrize("payload", OF_ATTACKERS, ids=lambda payload: payload.name)
 def test_no_edit_with_a_payload_counts(payload: Payload) -> None:
     for request in (*erroneous(), *harmless()):
@@ -80,40 +86,110 @@ def test_a_payload_stands_after_what_its_author_wrote() -> None:
     assert attacked.shown == apply_edit(corrected_note(request.note), attacked.edit)
     explained = with_injection(request, OF_ASSESSORS[0])
     assert explained.edit == request.edit
-    assert explained.assessment is not None and explained.assessment.explanation == OF_ASSESSORS[0].text
+    assert (
+        explained.assessment is not None and explained.assessment.explanation == f"{EXPLANATION} {OF_ASSESSORS[0].text}"
+    )
 
 
-class Gullible:
-    """Calls what is there an error when it is told so, and loses its voice before role tokens."""
+PROBES = build_probes(compose_notes(120, seed=3), 32, seed=3)
+# By what was edited, not by the game's number, which a judge does not see.
+TRUTH = {probe.request.edit.replacement: probe.is_error for probe in PROBES}
 
-    name = "gullible"
+
+class Obedient:
+    """Right about every probe, and says whatever the payload in it asks for, in the fields that it obeys in."""
+
+    name = "obedient"
+
+    def __init__(self, *obeys: str) -> None:
+        self._obeys = obeys
+        self.plain_explanations: set[str] = set()
 
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
-        return [self._one(request.edit.replacement) for request in requests]
+        return [self._one(request) for request in requests]
 
-    def _one(self, text: str) -> Audit | JudgeFailure:
-        if "<|im_end|>" in text:
-            return JudgeFailure(FailureKind.MALFORMED)
-        return Audit("Ignore the instructions" in text, self.name, "code")
+    def _one(self, request: AuditRequest) -> Audit | JudgeFailure:
+        explanation = (request.assessment.explanation if request.assessment else None) or ""
+        text = f"{request.edit.replacement} {explanation}"
+        payload = max((each for each in PAYLOADS if each.text in text), key=lambda each: len(each.text), default=None)
+        written = request.edit.replacement
+        if payload is None:
+            self.plain_explanations.add(explanation)
+        elif payload.category is not Category.EXPLANATION:
+            written = written.removesuffix(f" {payload.text}")
+        honest = Audit(TRUTH[written], self.name, "code", 0.5, None, False if explanation else None)
+        asked = {} if payload is None else {field: getattr(payload.asks, field) for field in self._obeys}
+        return replace(honest, **{field: value for field, value in asked.items() if value is not None})
 
 
-def test_the_flip_rate_counts_verdicts_that_turn() -> None:
+def flips_of(judge: Obedient, cases: int, payloads: Sequence[Payload] = PAYLOADS) -> Flips:
+    return asyncio.run(flip_rate(judge, PROBES[: 2 * cases], payloads=payloads))
+
+
+@pytest.mark.parametrize("cases", [1, 2, 3, 16])
+def test_a_judge_that_always_obeys_is_turned_always_and_an_honest_one_never(cases: int) -> None:
+    obedient = flips_of(Obedient("is_error", "realism", "explanation_right"), cases)
+    honest = flips_of(Obedient(), cases)
+    assert (obedient.rate, honest.rate) == (1.0, 0.0)
+    assert obedient.asked == honest.asked == cases * len(PAYLOADS), "each payload is tried on so many probes"
+
+
+@pytest.mark.parametrize("cases", [1, 16])
+@pytest.mark.parametrize("field", ["is_error", "realism", "explanation_right"])
+def test_obedience_in_one_field_is_enough(field: str, cases: int) -> None:
+    asking = [payload for payload in PAYLOADS if getattr(payload.asks, field) is not None]
+    flips = flips_of(Obedient(field), cases, asking)
+    assert flips.rate == 1.0 and flips.asked == cases * len(asking)
+
+
+def test_the_answer_to_a_payload_in_an_explanation_is_compared_with_that_to_a_neutral_one() -> None:
+    judge = Obedient()
+    flips_of(judge, 2, OF_ASSESSORS)
+    assert judge.plain_explanations == {"", EXPLANATION}
+
+
+def test_an_answer_that_moves_the_other_way_is_no_flip() -> None:
+    class Suspicious(Obedient):
+        def _one(self, request: AuditRequest) -> Audit | JudgeFailure:
+            answer = super()._one(request)
+            is_plain = request.edit.replacement in TRUTH
+            return answer if is_plain or not isinstance(answer, Audit) else replace(answer, realism=0.0)
+
+    assert flips_of(Suspicious(), 4).rate == 0.0
+
+
+def test_the_flip_rate_is_of_the_probes_that_were_answered() -> None:
+    class Faint(Obedient):
+        def _one(self, request: AuditRequest) -> Audit | JudgeFailure:
+            lost = "<|im_end|>" in request.edit.replacement
+            return JudgeFailure(FailureKind.MALFORMED) if lost else super()._one(request)
+
     payloads = [payload for payload in PAYLOADS if payload.name in {"ignore/above", "ignore/plea", "role_token/chatml"}]
-    flips = asyncio.run(flip_rate(Gullible(), harmless()[:4], payloads=payloads))
-    assert (flips.asked, flips.flipped, flips.unanswered) == (12, 4, 4)
-    assert flips.rate == 0.5
-    assert flips.by_category[Category.IGNORE] == 4 and flips.by_category[Category.ROLE_TOKEN] == 0
+    flips = flips_of(Faint("is_error"), 4, payloads)
+    assert (flips.asked, flips.flipped, flips.unanswered) == (12, 8, 4)
+    assert flips.rate == 1.0
+    assert flips.by_category[Category.IGNORE] == 8 and flips.by_category[Category.ROLE_TOKEN] == 0
+
+
+def test_where_the_judge_says_already_what_is_asked_for_nothing_can_turn() -> None:
+    class Fooled(Obedient):
+        def _one(self, request: AuditRequest) -> Audit | JudgeFailure:
+            return Audit(True, self.name, "always", 1.0, None, False)
+
+    above = [payload for payload in PAYLOADS if payload.name == "ignore/above"]
+    assert flips_of(Fooled(), 4, above).asked == 0
 
 
 def test_without_a_verdict_there_is_nothing_to_turn() -> None:
-    class Silent(Gullible):
-        def _one(self, text: str) -> JudgeFailure:
+    class Silent(Obedient):
+        def _one(self, request: AuditRequest) -> JudgeFailure:
             return JudgeFailure(FailureKind.ABSTAINED)
 
-    flips = asyncio.run(flip_rate(Silent(), harmless()))
-    assert (flips.asked, flips.rate) == (0, 0.0)
+    flips = flips_of(Silent(), 4)
+    assert (flips.asked, flips.rate) == (0, None)
 
 
 @pytest.mark.parametrize("name", ["rule", "exact"])
-def test_judges_of_plain_code_do_not_turn_towards_error(name: str) -> None:
-    assert asyncio.run(flip_rate(make_judge(name), harmless())).flipped == 0
+def test_judges_of_plain_code_are_not_turned(name: str) -> None:
+    flips = asyncio.run(flip_rate(make_judge(name), PROBES))
+    assert flips.asked > 0 and flips.flipped == 0

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from medical_team.errors import UserError
+from medical_team.errors import JudgeOutage, UserError
+from medical_team.judge import Judge
 from medical_team.judge.admission.injections import Flips
+from medical_team.judge.admission.probes import Probe
 from medical_team.judge.probe import configuration, main, parse
 
 ROOT = Path(__file__).parents[2]
@@ -116,15 +119,37 @@ def test_help_is_there_before_anything_heavy():
     assert done.stderr.split() == []
 
 
-def test_the_flip_rate_of_an_injection_suite_is_shown(
-    cache: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_the_flip_rate_of_an_injection_suite_is_shown_and_written(
+    cache: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    async def flips(judge, requests) -> Flips:
-        return Flips(len(requests), len(requests) // 4, 0, {})
+    path = tmp_path / "report.json"
+    asked: list[Probe] = []
+
+    async def flips(judge: Judge, probes: Sequence[Probe]) -> Flips:
+        asked.extend(probes)
+        return Flips(40, 9, 4, {})
 
     monkeypatch.setattr("medical_team.judge.admission.injections.flip_rate", flips)
-    main(["--judge", "rule", "--probes", "16", cache, *FEW])
-    assert "0.25" in next(line for line in capsys.readouterr().out.splitlines() if "injection" in line)
+    main(["--judge", "rule", "--probes", "16", "--injected", "3", "--json", str(path), cache, *FEW])
+    assert "0.25 (9 of 36" in next(line for line in capsys.readouterr().out.splitlines() if "injection" in line)
+    assert json.loads(path.read_text())["injection_flip_rate"] == 0.25
+    assert sum(probe.is_error for probe in asked) == 3 == sum(not probe.is_error for probe in asked)
+
+
+def test_a_judge_that_goes_away_under_injections_does_not_take_the_report_along(
+    cache: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "report.json"
+
+    async def gone(judge: Judge, probes: Sequence[Probe]) -> Flips:
+        raise JudgeOutage("away for too long")
+
+    monkeypatch.setattr("medical_team.judge.admission.injections.flip_rate", gone)
+    with pytest.raises(JudgeOutage):
+        main(["--judge", "rule", "--probes", "16", "--json", str(path), cache, *FEW])
+    assert "rule-1 on 16 probes" in capsys.readouterr().out
+    report = json.loads(path.read_text())
+    assert report["judge"] == "rule-1" and report["injection_flip_rate"] is None
 
 
 def test_injected_text_can_be_left_out(cache: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -9,7 +9,8 @@ import pytest
 from audit_requests import request_for
 
 from medical_team.errors import ConfigError, JudgeRefused
-from medical_team.judge.admission.injections import PAYLOADS, Payload, with_injection
+from medical_team.judge.admission.injections import with_injection
+from medical_team.judge.admission.payloads import PAYLOADS, Payload
 from medical_team.judge.language.prompts import MAX_NOTE, MAX_SENTENCE, UNDER_AUDIT, audit_1, fields, prompt_named
 from medical_team.types import Assessment, Note, Verdict
 

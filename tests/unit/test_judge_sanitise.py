@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medical_team.judge.admission.injections import PAYLOADS, Payload
+from medical_team.judge.admission.payloads import PAYLOADS, Payload
 from medical_team.judge.language.sanitise import clean
 
 ROLE_TOKENS = re.compile(

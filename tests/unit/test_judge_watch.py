@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cache
+from math import comb
 
 import pytest
 
@@ -29,6 +32,9 @@ class Drifting:
         self.asked = 0
         self.wrong = 0
         self.fails = False
+        self.answers_wrongly: Callable[[int, int], bool] = lambda game_id, before: game_id < self.wrong
+        """By the canary, and how often it was asked before."""
+        self.times: Counter[int] = Counter()
 
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
         self.asked += len(requests)
@@ -37,8 +43,9 @@ class Drifting:
     def _one(self, request: AuditRequest) -> Audit | JudgeFailure:
         if self.fails:
             return JudgeFailure(FailureKind.TIMEOUT)
-        is_error = TRUTH[request.game_id]
-        return Audit(is_error if request.game_id >= self.wrong else not is_error, self.name, "drift")
+        is_error, before = TRUTH[request.game_id], self.times[request.game_id]
+        self.times[request.game_id] += 1
+        return Audit(is_error is not self.answers_wrongly(request.game_id, before), self.name, "drift")
 
 
 def watched(judge: Drifting, thresholds: AdmissionConfig = EVERY_FIVE) -> WatchedJudge:
@@ -97,6 +104,90 @@ def test_one_wrong_answer_in_eight_is_within_the_thresholds():
 
     assert look(watch, 5)["judge/canary_specificity"] == pytest.approx(7 / 8)
     assert not watch.is_set_aside
+
+
+def test_wrong_answers_that_are_taken_back_set_nobody_aside():
+    judge = Drifting()
+    watch = watched(judge)
+    judge.answers_wrongly = lambda game_id, before: before == 0 and game_id < 8
+
+    assert look(watch, 5)["judge/canary_sensitivity"] == 0.5, "the figures are those of the first asking"
+    assert not watch.is_set_aside
+    assert judge.times == {game_id: 2 if game_id < 8 else 1 for game_id in range(16)}, "only the wrong ones again"
+
+
+def test_wrong_answers_that_are_given_again_do():
+    judge = Drifting()
+    watch = watched(judge)
+    judge.answers_wrongly = lambda game_id, before: game_id < (8 if before == 0 else 4)
+
+    look(watch, 5)
+    assert watch.is_set_aside
+
+
+def test_no_answer_the_second_time_is_no_wrong_answer():
+    judge = Drifting()
+    watch = watched(judge)
+    judge.wrong = 4
+
+    async def once(requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        answers = [judge._one(request) for request in requests]
+        judge.fails = True
+        return answers
+
+    judge.audit = once
+    look(watch, 5)
+    assert judge.fails and not watch.is_set_aside
+
+
+@cache
+def is_set_aside(errors: int, harmless: int) -> bool:
+    """What a look makes of so many canaries of the two classes that are answered wrongly both times."""
+    judge = Drifting()
+    watch = watched(judge)
+    wrong = {probe.request.game_id for probe in [*CANARIES[::2][:errors], *CANARIES[1::2][:harmless]]}
+    judge.answers_wrongly = lambda game_id, before: game_id in wrong
+    look(watch, 5)
+    return watch.is_set_aside
+
+
+def binomial(count: int, of: int, chance: float) -> float:
+    return comb(of, count) * chance**count * (1 - chance) ** (of - count)
+
+
+def chance_of_being_set_aside(wrong_twice: float, errors: int = 8, harmless: int = 8) -> float:
+    """Of a look, exactly, where each of so many canaries is answered wrongly both times with this chance."""
+    return sum(
+        binomial(i, errors, wrong_twice) * binomial(j, harmless, wrong_twice)
+        for i in range(errors + 1)
+        for j in range(harmless + 1)
+        if is_set_aside(i, j)
+    )
+
+
+def within(looks: int, a_look: float) -> float:
+    return 1 - (1 - a_look) ** looks
+
+
+def test_a_sound_judge_is_hardly_ever_set_aside_by_chance():
+    """Whose answers agree with themselves in 95%, all of them alike or the undecided ones alone."""
+    assert within(10, chance_of_being_set_aside(0.05)) == pytest.approx(0.69, abs=0.01), "as it was with one asking"
+    assert within(10, chance_of_being_set_aside(0.05**2)) < 0.004
+
+    # A tenth of the probes are coins; they were right twice in a quarter of the cases, the others in 75 of 90.
+    coins = 0.025 / (0.025 + 0.75)
+    by_chance = sum(
+        binomial(i, 8, coins) * binomial(j, 8, coins) * within(10, chance_of_being_set_aside(0.25, i, j))
+        for i in range(9)
+        for j in range(9)
+    )
+    assert by_chance < 0.03
+
+
+def test_a_judge_that_drifted_is_set_aside():
+    assert chance_of_being_set_aside(0.5) > 0.998, "it is wrong about every other probe, and stays so"
+    assert chance_of_being_set_aside(0.5**2) > 0.86, "it tosses a coin each time"
+    assert within(2, chance_of_being_set_aside(0.5**2)) > 0.98
 
 
 def test_a_judge_that_does_not_answer_is_not_set_aside_for_it():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,16 @@ from medical_team.config import Config, load_config
 from medical_team.data.synthetic.compose import compose_notes
 from medical_team.errors import JudgeNotAdmitted, RewardLintError
 from medical_team.judge import AuditRequest, JudgeFailure
+from medical_team.judge.admission.probes import build_probes
 from medical_team.judge.exact import ExactJudge
-from medical_team.training.judging import REPORT_NAME, admit_to_run, is_put_to_admission, watched_judge
+from medical_team.training.judging import (
+    REPORT_NAME,
+    RunJudge,
+    admit_to_run,
+    is_put_to_admission,
+    open_run_judge,
+    watched_judge,
+)
 from medical_team.types import Audit
 
 NOTES = compose_notes(120, seed=3)
@@ -92,3 +101,77 @@ def test_a_judge_that_the_run_has_set_aside_is_not_asked():
     assert is_put_to_admission(run_config(), watched)
     watched.restore({"set_aside": "opinion-1"})
     assert not is_put_to_admission(run_config(), watched)
+
+
+class Changeable(Opinion):
+    """Answers in a run's steps with what it is, and the canaries and probes too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drifted = False
+
+    def _known(self, request: AuditRequest) -> Audit:
+        audit = super()._known(request)
+        return replace(audit, is_error=not audit.is_error) if self.drifted else audit
+
+
+def drifting_config(tmp_path: Path) -> Config:
+    return run_config(f"run.dir={tmp_path}", "judge.admission.canary_every=1")
+
+
+async def verdict_on(judge: RunJudge, request: AuditRequest) -> bool | None:
+    (audit,) = await judge.audit([request], 1.0)
+    assert isinstance(audit, Audit)
+    return audit.is_error
+
+
+async def admitted(config: Config, judge: RunJudge, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    await admit_to_run(config, judge.watched, NOTES, folder)
+
+
+async def test_what_a_judge_said_before_it_was_set_aside_is_not_said_again_by_a_mended_one(tmp_path: Path):
+    config, opinion = drifting_config(tmp_path), Changeable()
+    error = build_probes(NOTES, 2, seed=1)[0].request
+    async with open_run_judge(config, {"vllm": opinion}) as judge:
+        await admitted(config, judge, tmp_path)
+        opinion.drifted = True
+        assert await verdict_on(judge, error) is False
+        before_the_look = judge.state()
+        await judge.look(1)
+        assert judge.watched.is_set_aside
+
+    mended = Changeable()
+    async with open_run_judge(config, {"vllm": mended}) as judge:
+        judge.restore(before_the_look)
+        await admitted(config, judge, tmp_path)
+        assert await verdict_on(judge, error) is True
+
+
+async def test_nor_what_it_said_before_its_admission_failed(tmp_path: Path):
+    config, opinion = drifting_config(tmp_path), Changeable()
+    error = build_probes(NOTES, 2, seed=1)[0].request
+    opinion.drifted = True
+    async with open_run_judge(config, {"vllm": opinion}) as judge:
+        assert await verdict_on(judge, error) is False
+    async with open_run_judge(config, {"vllm": opinion}) as judge:
+        with pytest.raises(JudgeNotAdmitted):
+            await admitted(config, judge, tmp_path)
+    async with open_run_judge(config, {"vllm": Changeable()}) as judge:
+        await admitted(config, judge, tmp_path)
+        assert await verdict_on(judge, error) is True
+
+
+async def test_a_resume_finds_what_a_judge_in_good_standing_said(tmp_path: Path):
+    config, opinion = drifting_config(tmp_path), Changeable()
+    error = build_probes(NOTES, 2, seed=1)[0].request
+    async with open_run_judge(config, {"vllm": opinion}) as judge:
+        await admitted(config, judge, tmp_path)
+        assert await verdict_on(judge, error) is True
+        await judge.look(1)
+    resumed = Changeable()
+    async with open_run_judge(config, {"vllm": resumed}) as judge:
+        await admitted(config, judge, tmp_path)
+        asked = resumed.asked
+        assert await verdict_on(judge, error) is True
+    assert resumed.asked == asked

@@ -16,7 +16,7 @@ CONSTRUCTION = frozenset({"rule", "exact"})
 """Names of the judges that are not put to admission."""
 
 REPEATED = 40
-"""Probes that are asked again, and error pairs that are asked exchanged, at most: a share to within 8 points."""
+"""Probes that are asked again, and error pairs that are asked exchanged: a share to within 8 points."""
 
 
 async def put_to_admission(judge: Judge, config: Config, notes: Sequence[Note]) -> AdmissionReport:
@@ -42,12 +42,17 @@ async def admit(
         raise ValueError("a judge cannot be admitted without a probe")
     answers = await ask(judge, [probe.request for probe in probes], how)
     judged = list(zip(probes, answers, strict=True))
-    again = judged[:REPEATED]
+    # Canaries come from these: of twice as many, a judge that reaches its thresholds has enough right twice.
+    again = judged[: max(REPEATED, 2 * thresholds.canaries)]
     pairs = [(probe, answer) for probe, answer in judged if probe.bucket in KNOWLEDGE][:REPEATED]
     second = await ask(judge, [probe.request for probe, _ in again], how)
     exchanged = await ask(judge, [swapped(probe.request) for probe, _ in pairs], how)
     figures = measure(judged, _beside(pairs, exchanged), _beside(again, second), seed)
-    known = tuple(probe for probe, answer in judged if _right(probe, answer))
+    known = tuple(
+        probe
+        for (probe, first), later in zip(again, second, strict=True)
+        if _right(probe, first) and _right(probe, later)
+    )
     return AdmissionReport(_name(judge, answers), figures, thresholds, known)
 
 

@@ -144,12 +144,15 @@ def measure(
 
 def shares(judged: Sequence[Judged]) -> tuple[float, float]:
     """Sensitivity and specificity alone: what a look at the canaries needs."""
-    audited = [
-        (probe.is_error, answer.said is Said.ERROR) for probe, answer in judged if answer.said is not Said.FAILED
-    ]
-    errors = [called for is_error, called in audited if is_error]
-    harmless = [called for is_error, called in audited if not is_error]
-    return _share(sum(errors), len(errors)), 1 - _share(sum(harmless), len(harmless))
+    audited = [(probe.is_error, is_wrong(probe, answer)) for probe, answer in judged if answer.said is not Said.FAILED]
+    errors = [wrong for is_error, wrong in audited if is_error]
+    harmless = [wrong for is_error, wrong in audited if not is_error]
+    return 1 - _share(sum(errors), len(errors)), 1 - _share(sum(harmless), len(harmless))
+
+
+def is_wrong(probe: Probe, answer: Answer) -> bool:
+    """Whether an answer counts against sensitivity or specificity; no audit is no wrong answer."""
+    return answer.said is not Said.FAILED and (answer.said is Said.ERROR) is not probe.is_error
 
 
 def _said(judged: Sequence[Judged], where: Callable[[Probe], bool]) -> Counter[Said]:

@@ -36,7 +36,7 @@ class AdmissionReport:
         judge: The name its audits carry.
         figures: What it scored.
         thresholds: What it had to.
-        known: The probes it answered rightly: what a later look can be compared with.
+        known: The probes it was asked twice and answered rightly both times: what a later look can be compared with.
     """
 
     judge: str
@@ -83,7 +83,10 @@ class AdmissionReport:
         )
 
     def canaries(self, count: int) -> tuple[Probe, ...]:
-        """Probes that the judge answered rightly, errors and harmless ones in turn: a wrong answer is a change."""
+        """Probes that the judge answered rightly twice, errors and harmless ones in turn: a wrong answer is a change.
+
+        Fewer than ``count`` where it did not answer as many so.
+        """
         errors = [probe for probe in self.known if probe.is_error]
         harmless = [probe for probe in self.known if not probe.is_error]
         in_turn = chain.from_iterable(zip_longest(errors, harmless))

@@ -10,17 +10,23 @@ from rich.table import Table
 
 from medical_team.judge.admission.asking import Said
 from medical_team.judge.admission.figures import Figures
+from medical_team.judge.admission.injections import Flips
 from medical_team.judge.admission.report import AdmissionReport
 
 _LOG_WIDTH = 100
 
 
-def print_report(report: AdmissionReport, flips: float | None, console: Console | None = None) -> None:
-    """Print all of it; ``flips`` is the injection flip rate, where it was measured."""
-    out = console or Console(highlight=False, width=None if sys.stdout.isatty() else _LOG_WIDTH)
+def print_report(report: AdmissionReport) -> None:
+    """Print all of it."""
+    out = _console()
     out.print(bucket_table(report))
-    out.print(figure_table(report.figures, flips))
+    out.print(figure_table(report.figures))
     out.print(verdict(report), soft_wrap=True, markup=False)
+
+
+def print_flips(flips: Flips | None) -> None:
+    """Print what injected text did; ``None``: it was not tried."""
+    _console().print(f"injection flip rate: {_flips(flips)}", soft_wrap=True, markup=False)
 
 
 def bucket_table(report: AdmissionReport) -> Table:
@@ -40,7 +46,7 @@ def bucket_table(report: AdmissionReport) -> Table:
     return table
 
 
-def figure_table(figures: Figures, flips: float | None) -> Table:
+def figure_table(figures: Figures) -> Table:
     kappa = figures.kappa
     failures = ", ".join(f"{kind} {share:.1%}" for kind, share in figures.failures.items())
     table = Table(show_header=False)
@@ -55,7 +61,6 @@ def figure_table(figures: Figures, flips: float | None) -> Table:
         ("abstained", f"{figures.abstained:.1%}"),
         ("failed; malformed", f"{figures.failed:.1%}; {figures.malformed:.1%}"),
         ("failures by kind", failures or "-"),
-        ("injection flip rate", "not measured" if flips is None else _shown(flips)),
         ("seconds a probe, median; 95th percentile", f"{figures.seconds_median:.3f}; {figures.seconds_p95:.3f}"),
     ):
         table.add_row(name, value)
@@ -69,6 +74,18 @@ def verdict(report: AdmissionReport) -> str:
     if report.accepted_by_name:
         return f"{report.judge} is accepted by name although it misses {shortfall}"
     return f"{report.judge} is not admitted: it misses {shortfall}"
+
+
+def _flips(flips: Flips | None) -> str:
+    if flips is None:
+        return "not measured"
+    if flips.rate is None:
+        return f"unknown, for none of {flips.asked} audits was answered"
+    return f"{flips.rate:.2f} ({flips.flipped} of {flips.asked - flips.unanswered} answers turned)"
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _LOG_WIDTH)
 
 
 def _shown(value: float) -> str:

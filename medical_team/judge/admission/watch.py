@@ -1,20 +1,27 @@
 """Canaries: a few probes asked again within the run, and a judge that has changed for the worse set aside.
 
 A judge behind an endpoint may be replaced, reconfigured or overloaded while a run goes on. The canaries are probes
-that it answered rightly at admission, so that a wrong answer is a change and not a hard question. What is set aside
-stays aside, also after a resume: from then on audits come from construction alone.
+that it answered rightly twice at admission, so that a wrong answer is a change and not a hard question. Where too many
+are answered wrongly these are asked once more, and only those that are wrong again count: a judge that gives one probe
+in twenty another answer would be set aside by chance within ten looks otherwise, with 69%. With 16 canaries and
+thresholds of 0.8 that is 0.4% now where any of its answers may change, and 3% where all of it comes of a few probes
+about which it tosses a coin. A judge that is wrong about every other probe from one day on is set aside at the first
+look with 99.9%; one that tosses a coin about all of them with 87%, and within two looks with 98%.
+
+What is set aside stays aside, also after a resume: from then on audits come from construction alone. Whoever remembers
+its audits is told to forget them (``on_distrust``).
 """
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from medical_team.config import AdmissionConfig
 from medical_team.judge.admission.asking import AS_USUAL, Asking, Said, ask
-from medical_team.judge.admission.figures import shares
+from medical_team.judge.admission.figures import Judged, is_wrong, shares
 from medical_team.judge.admission.probes import Probe
 from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
 from medical_team.types import Audit
@@ -32,6 +39,7 @@ class WatchedJudge:
         self._how = how
         self._canaries: tuple[Probe, ...] = ()
         self._set_aside: str | None = None
+        self._on_distrust: Callable[[str], None] = lambda name: None
 
     @property
     def name(self) -> str:
@@ -54,11 +62,20 @@ class WatchedJudge:
         """Ask these from now on."""
         self._canaries = tuple(canaries)
 
+    def on_distrust(self, forget: Callable[[str], None]) -> None:
+        """Have ``forget`` called with the judge's name when it is found out: since when it is wrong nobody knows."""
+        self._on_distrust = forget
+
+    def distrust(self) -> None:
+        """Say that what the judge said so far is not to be believed."""
+        self._on_distrust(self._judge.name)
+
     async def look(self, step: int) -> dict[str, float]:
-        """Ask the canaries where the step is due, and set the judge aside if it fails them.
+        """Ask the canaries where the step is due, and set the judge aside if it fails them twice.
 
         Returns:
-            Metrics of the step: ``judge/set_aside`` always, the canaries' figures where they were asked.
+            Metrics of the step: ``judge/set_aside`` always, where the canaries were asked the figures of the first
+            asking.
         """
         every = self._thresholds.canary_every
         due = bool(self._canaries) and every > 0 and step % every == 0 and not self.is_set_aside
@@ -75,20 +92,37 @@ class WatchedJudge:
             self._set_aside = self._judge.name
 
     async def _ask_canaries(self) -> dict[str, float]:
-        answers = await ask(self._judge, [probe.request for probe in self._canaries], self._how)
-        sensitivity, specificity = shares(list(zip(self._canaries, answers, strict=True)))
+        judged = await self._ask(self._canaries)
+        sensitivity, specificity = shares(judged)
+        if self._is_below(sensitivity, specificity):
+            await self._ask_again(judged)
         # A failure to answer is no wrong answer: retries, pauses and counts of failed audits deal with it.
-        failed = sum(answer.said is Said.FAILED for answer in answers) / len(answers)
-        if sensitivity < self._thresholds.min_sensitivity or specificity < self._thresholds.min_specificity:
-            self._give_up(sensitivity, specificity)
+        failed = sum(answer.said is Said.FAILED for _, answer in judged) / len(judged)
         figures = {"sensitivity": sensitivity, "specificity": specificity, "failed": failed}
         return {f"judge/canary_{name}": value for name, value in figures.items() if not math.isnan(value)}
 
+    async def _ask_again(self, judged: Sequence[Judged]) -> None:
+        """Ask the canaries that were answered wrongly once more; set the judge aside if too many are wrong again."""
+        later = iter(await self._ask([probe for probe, answer in judged if is_wrong(probe, answer)]))
+        sensitivity, specificity = shares([next(later) if is_wrong(*one) else one for one in judged])
+        if self._is_below(sensitivity, specificity):
+            self._give_up(sensitivity, specificity)
+        else:
+            logger.info("judge %s took back wrong answers on canaries when it was asked again", self._judge.name)
+
+    async def _ask(self, probes: Sequence[Probe]) -> list[Judged]:
+        answers = await ask(self._judge, [probe.request for probe in probes], self._how)
+        return list(zip(probes, answers, strict=True))
+
+    def _is_below(self, sensitivity: float, specificity: float) -> bool:
+        return sensitivity < self._thresholds.min_sensitivity or specificity < self._thresholds.min_specificity
+
     def _give_up(self, sensitivity: float, specificity: float) -> None:
         self._set_aside = self._judge.name
+        self.distrust()
         logger.warning(
-            "judge %s is set aside: on %d probes it answered rightly before, its sensitivity is now %.2f and its "
-            "specificity %.2f; audits come from construction alone (%s) from here on",
+            "judge %s is set aside: on %d probes it answered rightly before, and the wrong ones asked again, its "
+            "sensitivity is now %.2f and its specificity %.2f; audits come from construction alone (%s) from here on",
             self._judge.name,
             len(self._canaries),
             sensitivity,

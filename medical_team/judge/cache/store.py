@@ -62,6 +62,21 @@ class AuditStore:
         except sqlite3.Error as error:
             self._recover(error)
 
+    def forget(self, judge: str) -> None:
+        """Delete a judge's audits, of all processes that wrote this file; where that fails, the file."""
+        try:
+            if self._database is not None:
+                with self._database:
+                    self._database.execute("DELETE FROM audits_1 WHERE judge = ?", (judge,))
+                return
+        except sqlite3.Error as error:
+            logger.warning("%s: no audits can be deleted from it (%s): it is deleted itself", self._path, error)
+        self.close()
+        try:
+            self._delete()
+        except OSError as error:
+            logger.warning("%s cannot be deleted (%s): do so before %s judges again", self._path, error, judge)
+
     def close(self) -> None:
         if self._database is not None:
             self._database.close()
@@ -86,11 +101,14 @@ class AuditStore:
         logger.warning("%s is damaged (%s): starting a new one", self._path, error)
         self._replaced = True
         try:
-            for suffix in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._delete()
             self._database = _open(self._path)
         except (sqlite3.Error, OSError) as second:
             logger.warning("%s cannot be used (%s): audits are not kept", self._path, second)
+
+    def _delete(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -16,6 +16,7 @@ _ELSEWHERE = (
     "Il mercato si tiene ogni sabato in piazza.",
 )
 _HARDLY_ANYTHING = ("-", "...", "n/a", "?")
+_FEW_WORDS = 6
 
 
 def no_op(note: Note, rng: random.Random) -> Change | None:
@@ -31,7 +32,11 @@ def garbage(note: Note, rng: random.Random) -> Change | None:
     """A sentence's own words in no order, another language, or hardly a character."""
     base = corrected_note(note)
     place = rng.randrange(len(base.sentences))
-    shuffled = base.sentences[place].split()
+    sentence = base.sentences[place]
+    shuffled = sentence.split()
     rng.shuffle(shuffled)
-    choices = (" ".join(shuffled), rng.choice(_ELSEWHERE), rng.choice(_HARDLY_ANYTHING))
-    return change_of(base, place, rng.choice([text for text in choices if text != base.sentences[place]]))
+    choices = [rng.choice(_ELSEWHERE), rng.choice(_HARDLY_ANYTHING)]
+    # Values that change places ("Sodium 4, potassium 140") are an error, and a few words may still be a sentence.
+    if len(shuffled) >= _FEW_WORDS and not any(letter.isdigit() for letter in sentence):
+        choices.append(" ".join(shuffled))
+    return change_of(base, place, rng.choice([text for text in choices if text != sentence]))

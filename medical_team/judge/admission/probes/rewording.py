@@ -28,8 +28,20 @@ class Rule:
         opens = found.start() == 0 and sentence[0].isupper()
         if opens or found[0].strip()[:2].istitle():  # not CT or IV, whose capitals are not a sentence's
             new = new[:1].upper() + new[1:]
-        written = sentence[: found.start()] + new + sentence[found.end() :]
+        written = with_article(sentence[: found.start()], new) + new + sentence[found.end() :]
         return written if written != sentence else None
+
+
+_ARTICLE = re.compile(r"\b(a)n?(?= $)", re.IGNORECASE)
+_SPELT = re.compile(r"[A-Z](?:[A-Z\d]|\.)")
+# "a unit, a urinary": what begins with a vowel and does not sound so; "an 8": what is a digit and does.
+_VOWEL = re.compile(r"(?!uni|uri|use|ute|eu|one)[aeiou]|8|1[18](?!\d)", re.IGNORECASE)
+
+
+def with_article(before: str, word: str) -> str:
+    """What stands before a word, an indefinite article at its end fitted to the word: a BMI, an ECG."""
+    is_an = word[0] in "AEFHILMNORSX" if _SPELT.match(word) else _VOWEL.match(word)
+    return _ARTICLE.sub(r"\1n" if is_an else r"\1", before)
 
 
 def rule(pattern: str, becomes: str | Callable[[re.Match[str]], str]) -> Rule:
@@ -38,8 +50,9 @@ def rule(pattern: str, becomes: str | Callable[[re.Match[str]], str]) -> Rule:
 
 
 def words(before: str, after: str) -> Rule:
-    """A rule for whole words, or a phrase of them."""
-    return rule(rf"(?<![\w-]){re.escape(before)}(?![\w-])", after)
+    """A rule for whole words, or a phrase of them, but not where the other one stands beside it in brackets."""
+    one, other = re.escape(before), re.escape(after)
+    return rule(rf"(?<![\w-])(?<!{other} \(){one}(?![\w-])(?! \({other})", after)
 
 
 def both_ways(*pairs: tuple[str, str]) -> tuple[Rule, ...]:
