@@ -32,9 +32,12 @@ def content_of(request: dict[str, Any]) -> str:
 class Stub:
     """Answers every audit with ``is_error`` and its content; ``fault`` decides what goes wrong with a request."""
 
-    def __init__(self, fault: Callable[[], str | None] = lambda: None, delay_s: float = 0.0) -> None:
+    def __init__(
+        self, fault: Callable[[], str | None] = lambda: None, delay_s: float = 0.0, judge: str = JUDGE
+    ) -> None:
         self.fault = fault
         self.delay_s = delay_s
+        self.judge = judge
         self.seen: Counter[str] = Counter()
         """Ids of the audits that arrived."""
         self.authorisations: set[str | None] = set()
@@ -80,7 +83,7 @@ class Stub:
                 await asyncio.sleep(0.01)
 
     async def ready(self, request: web.Request) -> web.Response:
-        return web.json_response({"ready": True, "judge": JUDGE})
+        return web.json_response({"ready": True, "judge": self.judge})
 
     async def audits(self, request: web.Request) -> web.StreamResponse:
         self.in_flight += 1
@@ -99,7 +102,7 @@ class Stub:
             return failed
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
-        answers = [answer_to(audit) for audit in asked]
+        answers = [answer_to(audit, self.judge) for audit in asked]
         if fault in ("wrong_ids", "swapped_ids"):
             self._confuse(fault, answers)
         self._others = [audit["id"] for audit in asked]
@@ -132,8 +135,8 @@ class Stub:
             answers.append(dict(answers[0]))
 
 
-def answer_to(audit: dict[str, Any]) -> dict[str, Any]:
-    return {"id": audit["id"], "audit": {"is_error": True, "judge": JUDGE, "reason": content_of(audit)}}
+def answer_to(audit: dict[str, Any], judge: str) -> dict[str, Any]:
+    return {"id": audit["id"], "audit": {"is_error": True, "judge": judge, "reason": content_of(audit)}}
 
 
 async def _cut_off(request: web.Request, body: bytes) -> web.StreamResponse:

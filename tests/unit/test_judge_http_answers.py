@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from medical_team.judge import FailureKind, JudgeFailure
 from medical_team.judge.http import MalformedAnswer
 from medical_team.judge.http.answers import Exchange, Ids, batches_of
+from medical_team.judge.http.trouble import ForeignAnswer
 from medical_team.judge.wire import MAX_AUDITS, MAX_BODY
 from medical_team.types import Audit
 
@@ -87,7 +88,7 @@ def test_a_failure_of_the_judge_is_of_its_own_kind():
 
 def test_another_judge_is_not_believed():
     exchange, ids = sent(2, judge="another")
-    with pytest.raises(MalformedAnswer, match="not 'another'"):
+    with pytest.raises(ForeignAnswer, match="not 'another'"):
         exchange.read(answers(ids))
 
 

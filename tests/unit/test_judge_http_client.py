@@ -135,6 +135,53 @@ async def test_while_one_endpoint_is_away_the_other_is_asked():
     assert all(isinstance(answer, Audit) for (answer,) in answers)
 
 
+@pytest.mark.parametrize(
+    "fault", ["401", "403", "404", "405", "301", "swapped_ids", "not_json", "500", "another judge"]
+)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_an_endpoint_that_is_of_no_use_costs_no_audit_where_another_is(fault: str, at_once: bool):
+    bad = Stub(lambda: fault, judge="another-1") if fault != "another judge" else Stub(judge="another-1")
+    async with bad, Stub(delay_s=0.002) as good, HttpJudge(config(bad.url, good.url)) as judge:
+        judge._identified = JUDGE
+        asked = [judge.audit([request(number)], 30.0) for number in range(60 if at_once else 12)]
+        answers = await asyncio.gather(*asked) if at_once else [await one for one in asked]
+    assert [getattr(answer, "reason", answer) for (answer,) in answers] == [f"says-{n}" for n in range(len(asked))]
+
+
+async def test_where_all_endpoints_turn_a_request_away_it_is_refused():
+    async with Stub(lambda: "401") as one, Stub(lambda: "404") as two, HttpJudge(config(one.url, two.url)) as judge:
+        (answer,) = await judge.audit([request(0)], 30.0)
+    assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.REFUSED
+    assert one.seen.total() == two.seen.total() == 1
+
+
+@pytest.mark.parametrize("fault", ["400", "413", "422"])
+async def test_what_is_wrong_with_a_request_is_not_asked_elsewhere(fault: str):
+    async with Stub(lambda: fault) as one, Stub(lambda: fault) as two, HttpJudge(config(one.url, two.url)) as judge:
+        (answer,) = await judge.audit([request(0)], 30.0)
+        assert not any(endpoint.is_away for endpoint in judge._caller.pool.endpoints)
+    assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.REFUSED
+    assert one.seen.total() + two.seen.total() == 1
+
+
+async def test_an_endpoint_of_no_use_beside_one_that_is_away_is_an_outage_and_costs_no_audit():
+    async with Stub() as away:
+        pass
+    async with Stub(lambda: "401") as bad, HttpJudge(config(bad.url, away.url)) as judge:
+        asking = asyncio.gather(*(judge.audit([request(number)], 1.0) for number in range(10)))
+        await asyncio.sleep(1.5)
+        async with away:
+            answers = await asyncio.wait_for(asking, timeout=60)
+    assert all(isinstance(answer, Audit) for (answer,) in answers)
+
+
+async def test_a_trouble_is_told_once_with_what_to_do(caplog: pytest.LogCaptureFixture):
+    async with Stub(lambda: "401") as bad, Stub() as good, HttpJudge(config(bad.url, good.url)) as judge:
+        await asyncio.gather(*(judge.audit([request(number)], 30.0) for number in range(40)))
+    (told,) = (record.getMessage() for record in caplog.records if bad.url in record.getMessage())
+    assert "401" in told and "judge.http.token_file" in told
+
+
 async def test_a_request_over_the_limits_is_refused_and_the_others_are_audited():
     requests = [request(0), request(1, "{} " + "x" * 5000), request(2, "\ud800 {}"), request(3)]
     async with Stub() as stub, HttpJudge(config(stub.url)) as judge:
@@ -185,6 +232,14 @@ async def test_endpoints_must_be_one_judge_and_be_there():
             await judge.identify()
 
 
+async def test_an_endpoint_that_is_not_ready_is_told_where_another_is(caplog: pytest.LogCaptureFixture):
+    async with Stub() as gone:
+        pass
+    async with Stub() as good, HttpJudge(config(gone.url, good.url)) as judge:
+        assert await judge.identify() == JUDGE
+    assert gone.url in caplog.text and good.url not in caplog.text
+
+
 async def test_an_outage_longer_than_the_budget_names_the_endpoint():
     async with Stub() as stub:
         pass
@@ -206,7 +261,7 @@ async def test_a_judge_that_returns_within_the_budget_costs_no_audit(caplog: pyt
         async with stub:
             audits = await asyncio.wait_for(asking, timeout=60)
     assert [audit.reason for audit in audits] == [f"says-{number}" for number in range(20)]
-    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    told = [record.getMessage() for record in caplog.records if record.name.endswith(".outage")]
     assert len(told) == 2 and "pause" in told[0] and "continue" in told[1]
 
 

@@ -146,9 +146,13 @@ def test_a_limit_stays_within_its_bounds(most: int, events: list[tuple[bool, flo
 @pytest.mark.parametrize(
     ("status", "trouble"),
     [
-        (301, Trouble.REFUSED),
+        (301, Trouble.TURNED_AWAY),
         (400, Trouble.REFUSED),
-        (401, Trouble.REFUSED),
+        (401, Trouble.TURNED_AWAY),
+        (403, Trouble.TURNED_AWAY),
+        (404, Trouble.TURNED_AWAY),
+        (405, Trouble.TURNED_AWAY),
+        (413, Trouble.REFUSED),
         (422, Trouble.REFUSED),
         (429, Trouble.OVERLOADED),
         (500, Trouble.SERVER_ERROR),

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from medical_team.judge.http.caller import MalformedAnswer
+from medical_team.judge.http.trouble import ForeignAnswer, MalformedAnswer
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
 from medical_team.judge.wire import MAX_AUDITS, MAX_BODY, WireAnswer, WireAnswers, WireCase
 from medical_team.types import Audit
@@ -101,8 +101,8 @@ class Exchange:
         """One answer a request, in their order.
 
         Raises:
-            MalformedAnswer: An answer is missing, double, of nobody's request, or of another judge than the one that
-                was admitted. Then none of the batch's is trusted.
+            MalformedAnswer: An answer is missing, double or of nobody's request. Then none of the batch's is trusted.
+            ForeignAnswer: One is of another judge than the one that was identified. Then none is trusted either.
         """
         answers = parse(WireAnswers, body).answers
         by_id = {answer.id: answer for answer in answers}
@@ -115,7 +115,7 @@ class Exchange:
             return answer.failure.to_failure()
         assert answer.audit is not None, "the wire has one of the two"
         if self._judge is not None and answer.audit.judge != self._judge:
-            raise MalformedAnswer(f"it is judge {answer.audit.judge!r}, not {self._judge!r}")
+            raise ForeignAnswer(f"it is judge {answer.audit.judge!r}, not {self._judge!r}")
         return answer.audit.to_audit()
 
 

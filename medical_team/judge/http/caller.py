@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Self, TypeVar
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
 
 from medical_team.config.judge import HttpJudgeConfig
 from medical_team.errors import JudgeTimeout
@@ -19,7 +20,7 @@ from medical_team.judge.http.endpoint import Endpoint
 from medical_team.judge.http.pool import EndpointPool
 from medical_team.judge.http.retries import Tries
 from medical_team.judge.http.transport import Transport
-from medical_team.judge.http.trouble import AWAY, RequestFailed, Trouble
+from medical_team.judge.http.trouble import AWAY, UNFIT, RequestFailed, Trouble, UnusableAnswer
 
 T = TypeVar("T")
 
@@ -28,8 +29,25 @@ FAILURES_TO_OPEN = 5
 ATTEMPT_SHARE = 0.97
 
 
-class MalformedAnswer(ValueError):
-    """Raised by who reads an answer: it is none. The message holds nothing of what was received."""
+@dataclass(slots=True)
+class Request(Generic[T]):
+    """What is sent, as often as it takes.
+
+    Attributes:
+        path: Below the endpoint's own.
+        make_body: Of each attempt, by the seconds that the endpoint has for it.
+        read: What the answer to the body made last says.
+        deadline: Of all attempts.
+        avoided: The endpoint that failed last: another one is next, where there is one.
+        barred_by: Endpoints that took it for none of theirs.
+    """
+
+    path: str
+    make_body: Callable[[float], bytes]
+    read: Callable[[bytes], T]
+    deadline: Deadline
+    avoided: Endpoint | None = None
+    barred_by: tuple[Endpoint, ...] = ()
 
 
 class Caller:
@@ -65,7 +83,7 @@ class Caller:
         tries = Tries(self._attempts)
         try:
             with Deadline(deadline_s) as deadline:
-                return await tries.run(deadline, self._attempt, path, make_body, read, deadline)
+                return await tries.run(deadline, self._attempt, Request(path, make_body, read, deadline))
         except RequestFailed as failure:
             raise failure.error() from None
         except TimeoutError:
@@ -81,24 +99,22 @@ class Caller:
     async def __aexit__(self, *_exc: object) -> None:
         await self.close()
 
-    async def _attempt(
-        self, path: str, make_body: Callable[[float], bytes], read: Callable[[bytes], T], deadline: Deadline
-    ) -> T:
+    async def _attempt(self, request: Request[T]) -> T:
+        deadline = request.deadline
         while True:
-            slot = self.pool.take_at_once()
+            slot = self.pool.take_at_once(request.avoided)
             if slot is None:
                 async with deadline.enforced():
-                    slot = await self.pool.take()
+                    slot = await self.pool.take(request.avoided)
             try:
                 if slot.trial:  # its clock stands still: however little is left, the endpoint has a fair chance
                     with standing_still():
-                        answer = await self._send(slot.endpoint, path, make_body, read, deadline.seconds)
+                        answer = await self._send(slot.endpoint, request, deadline.seconds)
                 else:
-                    answer = await self._send(slot.endpoint, path, make_body, read, deadline.left_s)
+                    answer = await self._send(slot.endpoint, request, deadline.left_s)
             except RequestFailed as failure:
                 self.pool.failed(slot, failure)
-                # What the judge's absence cost is not the request's attempt: it waits for the return.
-                if failure.trouble not in AWAY or not self.pool.is_away:
+                if not self._moves_on(request, slot.endpoint, failure.trouble):
                     raise
             else:
                 self.pool.answered(slot)
@@ -106,18 +122,21 @@ class Caller:
             finally:
                 self.pool.leave(slot)
 
-    async def _send(
-        self,
-        endpoint: Endpoint,
-        path: str,
-        make_body: Callable[[float], bytes],
-        read: Callable[[bytes], T],
-        left_s: float,
-    ) -> T:
-        url = endpoint.at(path)
+    def _moves_on(self, request: Request[T], endpoint: Endpoint, trouble: Trouble) -> bool:
+        """Whether this was the endpoint's matter alone, and is no attempt of the request's."""
+        request.avoided = endpoint
+        if trouble in UNFIT:
+            if endpoint not in request.barred_by:
+                request.barred_by += (endpoint,)
+            return len(request.barred_by) < len(self.pool.endpoints)
+        # What the judge's absence cost is not the request's attempt: it waits for the return.
+        return trouble in AWAY and self.pool.is_away
+
+    async def _send(self, endpoint: Endpoint, request: Request[T], left_s: float) -> T:
+        url = endpoint.at(request.path)
         within_s = min(ATTEMPT_SHARE * left_s, endpoint.patience_s)
-        _, body = await self.transport.exchange("POST", url, make_body(within_s), within_s)
+        _, body = await self.transport.exchange("POST", url, request.make_body(within_s), within_s)
         try:
-            return read(body)
-        except MalformedAnswer as error:
-            raise RequestFailed(Trouble.MALFORMED, f"{url}: {error}") from None
+            return request.read(body)
+        except UnusableAnswer as unusable:
+            raise RequestFailed(unusable.trouble, str(unusable), url=url) from None

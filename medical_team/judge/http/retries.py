@@ -12,6 +12,7 @@ from medical_team.judge.deadline import Deadline
 from medical_team.judge.http.trouble import RETRIES, RequestFailed, Trouble
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 # Full jitter: clients that failed together do not come back together.
 BACKOFF = wait_random_exponential(multiplier=0.1, max=5.0)
@@ -25,8 +26,8 @@ class Tries:
         self._troubles: list[Trouble] = []
         self._last: RequestFailed | None = None
 
-    async def run(self, deadline: Deadline, attempt: Callable[..., Awaitable[T]], *arguments: object) -> T:
-        """The result of the first attempt that has one; ``attempt`` is a coroutine function.
+    async def run(self, deadline: Deadline, attempt: Callable[[R], Awaitable[T]], request: R) -> T:
+        """The result of the first attempt at the request that has one.
 
         Raises:
             RequestFailed: The last attempt's.
@@ -34,7 +35,7 @@ class Tries:
         """
         # Nearly every request ends here: the machinery of retries costs more than the rest of a request.
         try:
-            return await attempt(*arguments)
+            return await attempt(request)
         except RequestFailed as failure:
             first: RequestFailed | None = failure
 
@@ -43,7 +44,7 @@ class Tries:
             if first is not None:
                 failed, first = first, None
                 raise failed
-            return await attempt(*arguments)
+            return await attempt(request)
 
         async with deadline.enforced():
             return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt_again)
