@@ -21,6 +21,7 @@ from aiohttp import web
 from medical_team.judge.wire import AUDITS_PATH, READY_PATH
 
 FAULTS = ("429", "500", "503", "reset", "stall", "truncated", "cut_off", "wrong_ids", "swapped_ids", "not_json")
+FAILURES = ("unreachable", "timeout")
 JUDGE = "stub-1"
 
 
@@ -30,7 +31,11 @@ def content_of(request: dict[str, Any]) -> str:
 
 
 class Stub:
-    """Answers every audit with ``is_error`` and its content; ``fault`` decides what goes wrong with a request."""
+    """Answers every audit with ``is_error`` and its content; ``fault`` decides what goes wrong with a request.
+
+    A fault is one of ``FAULTS``, another status, or one of ``FAILURES``: that of every audit, or with "some " before it
+    of every other one.
+    """
 
     def __init__(
         self, fault: Callable[[], str | None] = lambda: None, delay_s: float = 0.0, judge: str = JUDGE
@@ -105,6 +110,10 @@ class Stub:
         answers = [answer_to(audit, self.judge) for audit in asked]
         if fault in ("wrong_ids", "swapped_ids"):
             self._confuse(fault, answers)
+        if fault is not None and (kind := fault.removeprefix("some ")) in FAILURES:
+            for answer in answers[:: 2 if fault.startswith("some ") else 1]:
+                answer["failure"] = {"kind": kind}
+                del answer["audit"]
         self._others = [audit["id"] for audit in asked]
         body = json.dumps({"answers": answers}).encode()
         if fault == "cut_off":

@@ -55,7 +55,16 @@ async def test_each_request_gets_its_own_audit_in_order(count: int):
 
 @pytest.mark.parametrize(
     "faults",
-    [["429"], ["500", "503"], ["reset", "reset", "reset"], ["cut_off"], ["truncated"], ["wrong_ids"], ["not_json"]],
+    [
+        ["429"],
+        ["500", "503"],
+        ["unreachable"],
+        ["reset", "reset", "reset"],
+        ["cut_off"],
+        ["truncated"],
+        ["wrong_ids"],
+        ["not_json"],
+    ],
 )
 async def test_what_can_succeed_is_asked_again(faults: list[str]):
     async with Stub(in_turn(faults)) as stub:
@@ -263,6 +272,27 @@ async def test_a_judge_that_returns_within_the_budget_costs_no_audit(caplog: pyt
     assert [audit.reason for audit in audits] == [f"says-{number}" for number in range(20)]
     told = [record.getMessage() for record in caplog.records if record.name.endswith(".outage")]
     assert len(told) == 2 and "pause" in told[0] and "continue" in told[1]
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "some unreachable"])
+async def test_a_judge_that_dies_behind_its_server_costs_no_audit(fault: str):
+    """Until it is back, the server answers, and its audits say that there is nobody."""
+    dead = True
+    async with Stub(lambda: fault if dead else None) as stub, HttpJudge(config(stub.url)) as judge:
+        asked = [judge.audit([request(number), request(number + 1)], 1.0) for number in range(20)]
+        asking = asyncio.gather(*asked)
+        await asyncio.sleep(1.5)
+        assert not asking.done() and judge._caller.pool.is_away
+        dead = False
+        answers = await asyncio.wait_for(asking, timeout=60)
+    for number, audits in enumerate(answers):
+        assert [getattr(audit, "reason", audit) for audit in audits] == [f"says-{number}", f"says-{number + 1}"]
+
+
+async def test_a_judge_that_is_dead_behind_one_server_is_asked_behind_another():
+    async with Stub(lambda: "unreachable") as dead, Stub() as good, HttpJudge(config(dead.url, good.url)) as judge:
+        answers = [await judge.audit([request(number)], 30.0) for number in range(12)]
+    assert all(isinstance(answer, Audit) for (answer,) in answers)
 
 
 async def test_an_outage_ends_the_whole_collect_once_and_leaves_no_task():

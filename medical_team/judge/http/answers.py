@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from medical_team.judge.http.trouble import ForeignAnswer, MalformedAnswer
+from medical_team.judge.http.trouble import ForeignAnswer, JudgeGone, MalformedAnswer, UnusableAnswer
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
 from medical_team.judge.wire import MAX_AUDITS, MAX_BODY, WireAnswer, WireAnswers, WireCase
 from medical_team.types import Audit
@@ -24,6 +24,9 @@ SERVER_SHARE = 0.95
 _AROUND_BATCH, _AROUND_CASE = 64, 64
 
 _CASE = TypeAdapter(WireCase)
+
+# Failures that say nothing about the audit: it is asked for again.
+_AGAIN: dict[FailureKind, type[UnusableAnswer]] = {FailureKind.UNREACHABLE: JudgeGone}
 
 
 class Ids:
@@ -83,32 +86,56 @@ def batches_of(cases: Sequence[bytes]) -> Iterator[list[bytes]]:
 
 
 class Exchange:
-    """One batch, asked for as often as it takes: every body has ids of its own, and only its answer is taken."""
+    """One batch, asked for as often as it takes: every body has ids of its own, and only its answer is taken.
+
+    What was answered is not asked again: a body after the first holds the audits that are still open.
+    """
 
     def __init__(self, cases: Sequence[bytes], ids: Ids, judge: str | None) -> None:
         self._cases = cases
         self._ids = ids
         self._judge = judge
+        self._open: Sequence[int] = range(len(cases))
         self._sent: list[str] = []
+        self._found: dict[int, Audit | JudgeFailure] = {}
 
     def body(self, within_s: float) -> bytes:
-        self._sent = [self._ids.next() for _ in self._cases]
-        named = zip(self._sent, self._cases, strict=True)
-        audits = b",".join([b'{"id":"%b",%b' % (name.encode(), case[1:]) for name, case in named])
+        self._sent = [self._ids.next() for _ in self._open]
+        named = zip(self._sent, self._open, strict=True)
+        audits = b",".join([b'{"id":"%b",%b' % (name.encode(), self._cases[place][1:]) for name, place in named])
         return b'{"audits":[%b],"deadline_s":%.6f}' % (audits, min(LONGEST_DEADLINE_S, SERVER_SHARE * within_s))
 
     def read(self, body: bytes) -> list[Audit | JudgeFailure]:
-        """One answer a request, in their order.
+        """One answer a request, in their order, together with the earlier attempts'.
 
         Raises:
             MalformedAnswer: An answer is missing, double or of nobody's request. Then none of the batch's is trusted.
             ForeignAnswer: One is of another judge than the one that was identified. Then none is trusted either.
+            JudgeGone: The judge was not there for some of them; the others are kept.
         """
         answers = parse(WireAnswers, body).answers
         by_id = {answer.id: answer for answer in answers}
         if len(answers) != len(self._sent) or by_id.keys() != set(self._sent):
             raise MalformedAnswer("the ids of its answers are not those of the requests")
-        return [self._result(by_id[name]) for name in self._sent]
+        self._keep([self._result(by_id[name]) for name in self._sent])
+        return list(self._found.values())
+
+    def given_up(self, failure: JudgeFailure) -> list[Audit | JudgeFailure]:
+        """What was answered, and the failure in the place of each answer that is missing."""
+        missing = set(self._open)
+        return [failure if place in missing else self._found[place] for place in range(len(self._cases))]
+
+    def _keep(self, results: Sequence[Audit | JudgeFailure]) -> None:
+        asked = list(zip(self._open, results, strict=True))
+        self._found.update(asked)  # in the order of the first answer, and so of the cases
+        again = {
+            place: _AGAIN[result.kind]
+            for place, result in asked
+            if isinstance(result, JudgeFailure) and result.kind in _AGAIN
+        }
+        self._open = tuple(again)
+        if again:
+            raise next(iter(again.values()))(f"{len(again)} of {len(asked)} audits")
 
     def _result(self, answer: WireAnswer) -> Audit | JudgeFailure:
         if answer.failure is not None:

@@ -139,4 +139,4 @@ class Caller:
         try:
             return request.read(body)
         except UnusableAnswer as unusable:
-            raise RequestFailed(unusable.trouble, str(unusable), url=url) from None
+            raise RequestFailed(unusable.trouble, f"{unusable.trouble} ({unusable})", url=url) from None

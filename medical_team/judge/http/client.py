@@ -82,4 +82,4 @@ class HttpJudge:
         try:
             return await self._caller.post(AUDITS_PATH, exchange.body, exchange.read, deadline_s)
         except JudgeError as error:
-            return [JudgeFailure(FailureKind(error.kind), str(error)) for _ in batch]
+            return exchange.given_up(JudgeFailure(FailureKind(error.kind), str(error)))

@@ -7,6 +7,7 @@ recognise it, or who reads an answer says it by ``UnusableAnswer``.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
 import aiohttp
 from yarl import URL
@@ -28,7 +29,7 @@ class Trouble(StrEnum):
     """No connection: refused, unknown host, no route."""
     BROKEN_OFF = "the connection broke off"
     NOT_SERVING = "not serving"
-    """502, 503, 504: there is something, and it says that the judge is not."""
+    """502, 503, 504, or an audit's own failure of that kind: there is something, and it says that the judge is not."""
     SERVER_ERROR = "server error"
     OVERLOADED = "overloaded"
     LATE = "no answer in time"
@@ -84,17 +85,25 @@ ADVICE = {
 class UnusableAnswer(ValueError):
     """Raised by who reads an answer that is of no use. The message holds nothing of what was received."""
 
-    trouble = Trouble.MALFORMED
+    trouble: ClassVar[Trouble]
 
 
 class MalformedAnswer(UnusableAnswer):
     """It is no answer."""
+
+    trouble = Trouble.MALFORMED
 
 
 class ForeignAnswer(UnusableAnswer):
     """It is another judge's."""
 
     trouble = Trouble.ANOTHER_JUDGE
+
+
+class JudgeGone(UnusableAnswer):
+    """A server answers, and the judge behind it does not."""
+
+    trouble = Trouble.NOT_SERVING
 
 
 class RequestFailed(Exception):
