@@ -21,7 +21,7 @@ from medical_team.judge.http import HttpJudge
 from medical_team.judge.http.answers import Exchange, Ids, to_wire
 from medical_team.judge.wire import WireBatch
 from medical_team.manager import MedicalGameManager
-from medical_team.types import Assessment, Audit, Edit, ErrorType, GameType, Role, Verdict
+from medical_team.types import Assessment, Audit, Edit, ErrorType, GameType, Note, Role, Verdict
 
 
 def request(number: int, text: str = "Finding {} is velvet.") -> AuditRequest:
@@ -199,6 +199,23 @@ async def test_a_request_over_the_limits_is_refused_and_the_others_are_audited()
     for refused in (long, broken):
         assert isinstance(refused, JudgeFailure) and refused.kind is FailureKind.REFUSED
         assert "xxx" not in refused.message
+
+
+@pytest.mark.parametrize(
+    ("note", "edited"),
+    [
+        (replace(make_note(0, harmful=True), corrected_sentence=None), 0),
+        (replace(make_note(0, harmful=True), error_type=None), 0),
+        (replace(make_note(0, harmful=False), corrected_sentence="x"), 0),
+        (make_note(0, harmful=False), 8),
+    ],
+)
+async def test_a_case_that_is_not_whole_is_refused_alone(note: Note, edited: int):
+    bad = replace(request(1), note=note, edit=Edit(edited, "x", ErrorType.DIAGNOSIS))
+    async with Stub() as stub, HttpJudge(config(stub.url)) as judge:
+        first, refused, last = await judge.audit([request(0), bad, request(2)], 30.0)
+    assert isinstance(first, Audit) and isinstance(last, Audit)
+    assert isinstance(refused, JudgeFailure) and refused.kind is FailureKind.REFUSED
 
 
 def test_every_field_of_a_request_travels():

@@ -36,6 +36,7 @@ async def test_with_the_token_everything_is_as_without_one():
 
 
 GOOD = json.loads(wire_batch(1))
+ERROR = {"error_type": "diagnosis", "error_sentence_id": 0, "corrected_sentence": NAME}
 
 
 def changed(**fields: Any) -> bytes:
@@ -66,7 +67,9 @@ BAD_BODIES = {
     "too many": (changed(audits=[{**GOOD["audits"][0], "id": str(number)} for number in range(65)]), 422),
     "twice the same id": (changed(audits=[GOOD["audits"][0]] * 2), 422),
     "long sentence": (changed_audit(edit={**GOOD["audits"][0]["edit"], "replacement": NAME * 500}), 422),
-    "no such sentence": (changed_audit(note={**GOOD["audits"][0]["note"], "error_sentence_id": 400}), 422),
+    "no such sentence": (changed_audit(note={**GOOD["audits"][0]["note"], **ERROR, "error_sentence_id": 400}), 422),
+    "half an error": (changed_audit(note={**GOOD["audits"][0]["note"], "error_sentence_id": 0}), 422),
+    "an edit of no sentence": (changed_audit(edit={**GOOD["audits"][0]["edit"], "sentence_id": 8}), 422),
 }
 
 

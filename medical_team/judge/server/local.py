@@ -6,6 +6,7 @@ An edit made to be slow can keep the rules busy for a second or more; ``/health`
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,7 +15,10 @@ from typing import Protocol, cast
 
 from medical_team.judge import make_judge
 from medical_team.judge.protocol import AuditRequest, FailureKind, Judge, JudgeFailure
+from medical_team.judge.server.faults import where
 from medical_team.types import Audit
+
+logger = logging.getLogger(__name__)
 
 
 class Decides(Protocol):
@@ -43,7 +47,15 @@ class ThreadedJudge:
 
     def _decide(self, requests: Sequence[AuditRequest], unwanted: Event) -> list[Audit | JudgeFailure]:
         late = JudgeFailure(FailureKind.TIMEOUT)
-        return [late if unwanted.is_set() else self._judge.decide(request) for request in requests]
+        return [late if unwanted.is_set() else self._decide_one(request) for request in requests]
+
+    def _decide_one(self, request: AuditRequest) -> Audit | JudgeFailure:
+        """A batch holds audits of several clients: what the rules stumble over fails alone."""
+        try:
+            return self._judge.decide(request)
+        except Exception as error:
+            logger.error("judge %s failed: %s", self.name, where(error))
+            return JudgeFailure(FailureKind.FAILED, type(error).__name__)
 
 
 @asynccontextmanager
