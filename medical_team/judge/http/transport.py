@@ -87,7 +87,7 @@ def seconds_to_wait(retry_after: str | None) -> float | None:
         return float(retry_after)
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one of a year that there is not
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
