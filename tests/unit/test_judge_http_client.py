@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from fakes import ALL_EQUAL, FakeDeck, FakeEngine, make_note
 from judge_stub import JUDGE, Stub
 
@@ -104,6 +105,46 @@ async def test_a_stall_is_a_timeout_and_does_not_outlast_the_deadline():
     async with Stub(in_turn(["stall"])) as stub:
         (answer,) = await asyncio.wait_for(audit(stub, deadline_s=0.2, attempts=2), timeout=30)
     assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.TIMEOUT
+
+
+class Unhurried(Stub):
+    """Takes its time over audits of one game, and says at a request's deadline that they are not done."""
+
+    def __init__(self, game_id: int, takes_s: float) -> None:
+        super().__init__()
+        self._game_id = game_id
+        self._takes_s = takes_s
+
+    async def audits(self, request: web.Request) -> web.StreamResponse:
+        asked = await request.json()
+        if asked["audits"][0]["game_id"] == self._game_id:
+            await asyncio.sleep(min(self._takes_s, asked["deadline_s"]))
+            if asked["deadline_s"] < self._takes_s:
+                late = [{"id": audit["id"], "failure": {"kind": "timeout"}} for audit in asked["audits"]]
+                return web.json_response({"answers": late})
+        return await super().audits(request)
+
+
+async def test_an_audit_that_takes_longer_than_others_has_its_whole_deadline(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("medical_team.judge.http.endpoint.SHORTEST_PATIENCE_S", 0.1)
+    async with Unhurried(99, 0.5) as stub, HttpJudge(config(stub.url, attempts=1)) as judge:
+        for number in range(5):
+            await judge.audit([request(number)], 30.0)
+        assert judge._caller.pool.endpoints[0].patience_s < 0.5
+        (answer,) = await judge.audit([request(99)], 60.0)
+    assert isinstance(answer, Audit) and answer.reason == "says-99"
+
+
+@pytest.mark.parametrize("says", ["nothing", "timeout"])
+async def test_an_endpoint_that_stalls_does_not_hold_its_requests(says: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("medical_team.judge.http.endpoint.SHORTEST_PATIENCE_S", 0.1)
+    stalled = False
+    stalls = Unhurried(99, 3600.0) if says == "timeout" else Stub(lambda: "stall" if stalled else None)
+    async with stalls, Stub(delay_s=0.01) as good, HttpJudge(config(stalls.url, good.url)) as judge:
+        await asyncio.gather(*(judge.audit([request(number)], 30.0) for number in range(20)))
+        stalled = True
+        answers = await asyncio.gather(*(judge.audit([request(99)], 30.0) for _ in range(20)))
+    assert all(isinstance(answer, Audit) for (answer,) in answers)
 
 
 async def test_who_waits_for_its_turn_does_not_outlast_the_deadline():
@@ -240,14 +281,10 @@ async def test_another_judge_than_the_identified_one_is_not_believed():
 async def test_endpoints_must_be_one_judge_and_be_there():
     class Other(Stub):
         async def ready(self, request: Any) -> Any:
-            from aiohttp import web
-
             return web.json_response({"ready": True, "judge": "other-1"})
 
     class Loading(Stub):
         async def ready(self, request: Any) -> Any:
-            from aiohttp import web
-
             return web.json_response({"ready": False, "judge": JUDGE, "reason": "loading"}, status=503)
 
     async with Stub() as one, Other() as two, HttpJudge(config(one.url, two.url)) as judge:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from medical_team.judge.http.trouble import ForeignAnswer, JudgeGone, MalformedAnswer, UnusableAnswer
+from medical_team.judge.http.trouble import ForeignAnswer, JudgeGone, MalformedAnswer, Unfinished, UnusableAnswer
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
 from medical_team.judge.wire import MAX_AUDITS, MAX_BODY, WireAnswer, WireAnswers, WireCase
 from medical_team.types import Audit
@@ -26,7 +26,10 @@ _AROUND_BATCH, _AROUND_CASE = 64, 64
 _CASE = TypeAdapter(WireCase)
 
 # Failures that say nothing about the audit: it is asked for again.
-_AGAIN: dict[FailureKind, type[UnusableAnswer]] = {FailureKind.UNREACHABLE: JudgeGone}
+_AGAIN: dict[FailureKind, type[UnusableAnswer]] = {
+    FailureKind.UNREACHABLE: JudgeGone,
+    FailureKind.TIMEOUT: Unfinished,
+}
 
 
 class Ids:
@@ -112,6 +115,7 @@ class Exchange:
             MalformedAnswer: An answer is missing, double or of nobody's request. Then none of the batch's is trusted.
             ForeignAnswer: One is of another judge than the one that was identified. Then none is trusted either.
             JudgeGone: The judge was not there for some of them; the others are kept.
+            Unfinished: The judge was not done with some of them; the others are kept.
         """
         answers = parse(WireAnswers, body).answers
         by_id = {answer.id: answer for answer in answers}

@@ -20,13 +20,15 @@ from medical_team.judge.http.endpoint import Endpoint
 from medical_team.judge.http.pool import EndpointPool
 from medical_team.judge.http.retries import Tries
 from medical_team.judge.http.transport import Transport
-from medical_team.judge.http.trouble import AWAY, UNFIT, RequestFailed, Trouble, UnusableAnswer
+from medical_team.judge.http.trouble import AWAY, UNFIT, UNTIL_DEADLINE, RequestFailed, Trouble, UnusableAnswer
 
 T = TypeVar("T")
 
 FAILURES_TO_OPEN = 5
 # An attempt ends before the deadline does, so that it can still be told what it failed of.
 ATTEMPT_SHARE = 0.97
+# A request that was late is given so many times the patience: an audit may be slow, and only a stall is endless.
+MORE_PATIENCE = 4.0
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Request(Generic[T]):
         make_body: Of each attempt, by the seconds that the endpoint has for it.
         read: What the answer to the body made last says.
         deadline: Of all attempts.
+        late: Attempts that were not done in time.
         avoided: The endpoint that failed last: another one is next, where there is one.
         barred_by: Endpoints that took it for none of theirs.
     """
@@ -46,6 +49,7 @@ class Request(Generic[T]):
     make_body: Callable[[float], bytes]
     read: Callable[[bytes], T]
     deadline: Deadline
+    late: int = 0
     avoided: Endpoint | None = None
     barred_by: tuple[Endpoint, ...] = ()
 
@@ -125,6 +129,7 @@ class Caller:
     def _moves_on(self, request: Request[T], endpoint: Endpoint, trouble: Trouble) -> bool:
         """Whether this was the endpoint's matter alone, and is no attempt of the request's."""
         request.avoided = endpoint
+        request.late += trouble in UNTIL_DEADLINE
         if trouble in UNFIT:
             if endpoint not in request.barred_by:
                 request.barred_by += (endpoint,)
@@ -134,7 +139,7 @@ class Caller:
 
     async def _send(self, endpoint: Endpoint, request: Request[T], left_s: float) -> T:
         url = endpoint.at(request.path)
-        within_s = min(ATTEMPT_SHARE * left_s, endpoint.patience_s)
+        within_s = min(ATTEMPT_SHARE * left_s, MORE_PATIENCE**request.late * endpoint.patience_s)
         _, body = await self.transport.exchange("POST", url, request.make_body(within_s), within_s)
         try:
             return request.read(body)

@@ -93,6 +93,8 @@ class Endpoint:
         self._tell(failure)
         if failure.trouble is Trouble.OVERLOADED:
             self.limit.overloaded(slot.departed_at, now)
+        elif failure.trouble is Trouble.UNFINISHED:
+            self.limit.answered(slot.departed_at, now)
         if failure.retry_after_s is not None:
             wait_s = min(failure.retry_after_s, LONGEST_RETRY_AFTER_S)
             self._asked_to_wait_until = max(self._asked_to_wait_until, now + wait_s)

@@ -9,7 +9,7 @@ from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
 from medical_team.errors import JudgeError
 from medical_team.judge.deadline import Deadline
-from medical_team.judge.http.trouble import RETRIES, RequestFailed, Trouble
+from medical_team.judge.http.trouble import RETRIES, UNTIL_DEADLINE, RequestFailed, Trouble
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,7 +19,7 @@ BACKOFF = wait_random_exponential(multiplier=0.1, max=5.0)
 
 
 class Tries:
-    """The attempts at one request, and what the last one failed of."""
+    """The attempts at one request, and what the last one failed of. Those that were only late are not counted."""
 
     def __init__(self, attempts: int) -> None:
         self._attempts = attempts
@@ -59,6 +59,8 @@ class Tries:
         if not isinstance(failure, RequestFailed):
             return False
         self._last = failure
+        if failure.trouble in UNTIL_DEADLINE:
+            return True
         self._troubles.append(failure.trouble)
         allowed = RETRIES.get(failure.trouble)
         if allowed is not None and self._troubles.count(failure.trouble) > allowed:

@@ -33,6 +33,8 @@ class Trouble(StrEnum):
     SERVER_ERROR = "server error"
     OVERLOADED = "overloaded"
     LATE = "no answer in time"
+    UNFINISHED = "not done in time"
+    """A server's own word about audits: it is there, and the time it was given was too short."""
     MALFORMED = "malformed answer"
     ANOTHER_JUDGE = "another judge"
     """Its audits are not those of the judge that was identified."""
@@ -49,6 +51,7 @@ ERRORS: dict[Trouble, type[JudgeError]] = {
     Trouble.SERVER_ERROR: JudgeError,
     Trouble.OVERLOADED: JudgeOverloaded,
     Trouble.LATE: JudgeTimeout,
+    Trouble.UNFINISHED: JudgeTimeout,
     Trouble.MALFORMED: JudgeMalformed,
     Trouble.ANOTHER_JUDGE: JudgeMalformed,
     Trouble.TURNED_AWAY: JudgeRefused,
@@ -71,6 +74,9 @@ RETRIES: dict[Trouble, int] = {
 }
 """How often a request is sent again after it; as often as there are attempts where nothing is said. A judge that
 answered nonsense twice will do so a third time."""
+
+UNTIL_DEADLINE = {Trouble.LATE, Trouble.UNFINISHED}
+"""Sent again, with more patience, while there is time; these are none of the attempts that are counted."""
 
 TURNS_AWAY = {401, 403, 404, 405}
 ADVICE = {
@@ -104,6 +110,12 @@ class JudgeGone(UnusableAnswer):
     """A server answers, and the judge behind it does not."""
 
     trouble = Trouble.NOT_SERVING
+
+
+class Unfinished(UnusableAnswer):
+    """The judge was not done in the time that it was given."""
+
+    trouble = Trouble.UNFINISHED
 
 
 class RequestFailed(Exception):
