@@ -147,6 +147,36 @@ async def test_an_endpoint_that_stalls_does_not_hold_its_requests(says: str, mon
     assert all(isinstance(answer, Audit) for (answer,) in answers)
 
 
+class Mute(Stub):
+    """Never answers audits; ``lives`` says whether it says that it is ready."""
+
+    lives = True
+
+    async def audits(self, request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def ready(self, request: web.Request) -> web.Response:
+        return await super().ready(request) if self.lives else web.Response(status=503)
+
+
+@pytest.mark.parametrize("attempts", [1, 4])
+async def test_an_audit_that_is_never_answered_is_a_timeout_and_no_outage(attempts: int):
+    async with Mute() as stub, HttpJudge(config(stub.url, attempts=attempts, outage_budget_s=0)) as judge:
+        for number in range(6):
+            (answer,) = await asyncio.wait_for(judge.audit([request(number)], 0.2), timeout=30)
+            assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.TIMEOUT
+        assert not judge._caller.pool.is_away
+
+
+async def test_an_endpoint_that_answers_nobody_and_is_not_ready_is_away():
+    async with Mute() as stub, HttpJudge(config(stub.url, attempts=1, outage_budget_s=0)) as judge:
+        stub.lives = False
+        with pytest.raises(JudgeOutage, match="no answer in time"):
+            for number in range(2):
+                await asyncio.wait_for(judge.audit([request(number)], 0.2), timeout=30)
+
+
 async def test_who_waits_for_its_turn_does_not_outlast_the_deadline():
     async with Stub(in_turn(["stall"])) as stub, HttpJudge(config(stub.url, max_concurrency=1)) as judge:
         stalled = asyncio.create_task(judge.audit([request(0)], 3600.0))

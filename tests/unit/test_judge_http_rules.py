@@ -159,6 +159,7 @@ def test_a_limit_stays_within_its_bounds(most: int, events: list[tuple[bool, flo
         (501, Trouble.SERVER_ERROR),
         (502, Trouble.NOT_SERVING),
         (503, Trouble.NOT_SERVING),
+        (504, Trouble.LATE),
     ],
 )
 def test_a_status_names_its_trouble(status: int, trouble: Trouble):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Generic, Self, TypeVar
 
 from medical_team.config.judge import HttpJudgeConfig
@@ -16,7 +17,7 @@ from medical_team.errors import JudgeTimeout
 from medical_team.judge.bearer import read_token
 from medical_team.judge.deadline import Deadline, standing_still
 from medical_team.judge.http.address import endpoint_urls
-from medical_team.judge.http.endpoint import Endpoint
+from medical_team.judge.http.endpoint import Endpoint, Slot
 from medical_team.judge.http.pool import EndpointPool
 from medical_team.judge.http.retries import Tries
 from medical_team.judge.http.transport import Transport
@@ -29,6 +30,8 @@ FAILURES_TO_OPEN = 5
 ATTEMPT_SHARE = 0.97
 # A request that was late is given so many times the patience: an audit may be slow, and only a stall is endless.
 MORE_PATIENCE = 4.0
+# For a word about itself, which costs an endpoint nothing.
+SIGN_OF_LIFE_S = 2.0
 
 
 @dataclass(slots=True)
@@ -57,13 +60,14 @@ class Request(Generic[T]):
 class Caller:
     """POSTs to the endpoints of a configuration."""
 
-    def __init__(self, config: HttpJudgeConfig) -> None:
-        """Nothing is sent yet.
+    def __init__(self, config: HttpJudgeConfig, sign_of_life: str) -> None:
+        """Nothing is sent yet. ``sign_of_life`` is the path that an endpoint answers at once as long as it is there.
 
         Raises:
             ConfigError: A URL or the token is none.
         """
         self._attempts = config.attempts
+        self._sign_of_life = sign_of_life
         self.transport = Transport(read_token(config.token_file, os.environ))
         # At most as many as one audit has attempts: an audit alone in a run then finds the breaker open, and waits.
         failures_to_open = min(FAILURES_TO_OPEN, config.attempts)
@@ -116,15 +120,32 @@ class Caller:
                         answer = await self._send(slot.endpoint, request, deadline.seconds)
                 else:
                     answer = await self._send(slot.endpoint, request, deadline.left_s)
-            except RequestFailed as failure:
+            except RequestFailed as failed:
+                failure = await self._explained(slot, failed)
                 self.pool.failed(slot, failure)
                 if not self._moves_on(request, slot.endpoint, failure.trouble):
-                    raise
+                    raise failure from None
             else:
                 self.pool.answered(slot)
                 return answer
             finally:
                 self.pool.leave(slot)
+
+    async def _explained(self, slot: Slot, failure: RequestFailed) -> RequestFailed:
+        """A late answer is the request's own matter where the endpoint has a word for others, and else its absence."""
+        if failure.trouble is not Trouble.LATE:
+            return failure
+        if slot.endpoint.has_answered_since(slot) or await self._lives(slot.endpoint):
+            return RequestFailed(Trouble.UNANSWERED, failure.cause, failure.retry_after_s, url=failure.url)
+        return failure
+
+    async def _lives(self, endpoint: Endpoint) -> bool:
+        try:
+            with standing_still():  # the request's time is over, and has said nothing about the endpoint
+                status, _ = await self.transport.exchange("GET", endpoint.at(self._sign_of_life), None, SIGN_OF_LIFE_S)
+        except RequestFailed as failure:
+            return failure.trouble not in AWAY and failure.trouble is not Trouble.SERVER_ERROR
+        return status == HTTPStatus.OK
 
     def _moves_on(self, request: Request[T], endpoint: Endpoint, trouble: Trouble) -> bool:
         """Whether this was the endpoint's matter alone, and is no attempt of the request's."""

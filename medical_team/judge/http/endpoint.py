@@ -42,6 +42,7 @@ class Endpoint:
         self.last_trouble = ""
         self._told: set[Trouble] = set()
         self._asked_to_wait_until = 0.0
+        self._answered_at = float("-inf")
         self._typical_s: float | None = None
 
     def __str__(self) -> str:
@@ -60,6 +61,10 @@ class Endpoint:
     def serves(self, now: float) -> bool:
         """Whether it takes requests, as soon as it has room."""
         return not self.is_away and now >= self._asked_to_wait_until
+
+    def has_answered_since(self, slot: Slot) -> bool:
+        """Whether it answered something after that request had left."""
+        return self._answered_at > slot.departed_at
 
     @property
     def load(self) -> float:
@@ -82,6 +87,7 @@ class Endpoint:
         return Slot(self, now, self.breaker.depart())
 
     def answered(self, slot: Slot, now: float) -> None:
+        self._answered_at = now
         self.breaker.succeed()
         self.limit.answered(slot.departed_at, now)
         took = now - slot.departed_at

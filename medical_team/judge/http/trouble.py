@@ -29,10 +29,12 @@ class Trouble(StrEnum):
     """No connection: refused, unknown host, no route."""
     BROKEN_OFF = "the connection broke off"
     NOT_SERVING = "not serving"
-    """502, 503, 504, or an audit's own failure of that kind: there is something, and it says that the judge is not."""
+    """502, 503, or an audit's own failure of that kind: there is something, and it says that the judge is not."""
     SERVER_ERROR = "server error"
     OVERLOADED = "overloaded"
     LATE = "no answer in time"
+    UNANSWERED = "this was not answered in time"
+    """Late, of an endpoint that answers others meanwhile: it is there."""
     UNFINISHED = "not done in time"
     """A server's own word about audits: it is there, and the time it was given was too short."""
     MALFORMED = "malformed answer"
@@ -51,6 +53,7 @@ ERRORS: dict[Trouble, type[JudgeError]] = {
     Trouble.SERVER_ERROR: JudgeError,
     Trouble.OVERLOADED: JudgeOverloaded,
     Trouble.LATE: JudgeTimeout,
+    Trouble.UNANSWERED: JudgeTimeout,
     Trouble.UNFINISHED: JudgeTimeout,
     Trouble.MALFORMED: JudgeMalformed,
     Trouble.ANOTHER_JUDGE: JudgeMalformed,
@@ -75,7 +78,7 @@ RETRIES: dict[Trouble, int] = {
 """How often a request is sent again after it; as often as there are attempts where nothing is said. A judge that
 answered nonsense twice will do so a third time."""
 
-UNTIL_DEADLINE = {Trouble.LATE, Trouble.UNFINISHED}
+UNTIL_DEADLINE = {Trouble.LATE, Trouble.UNANSWERED, Trouble.UNFINISHED}
 """Sent again, with more patience, while there is time; these are none of the attempts that are counted."""
 
 TURNS_AWAY = {401, 403, 404, 405}
@@ -127,6 +130,7 @@ class RequestFailed(Exception):
         super().__init__(f"{url}: {cause}" if url else cause)
         self.trouble = trouble
         self.cause = cause
+        self.url = url
         self.retry_after_s = retry_after_s
 
     def error(self) -> JudgeError:
@@ -148,7 +152,9 @@ def of_status(status: int) -> tuple[Trouble, str]:
     """The trouble behind a status other than 200, and a word about it."""
     if status == 429:
         return Trouble.OVERLOADED, f"status {status}"
-    if status in (502, 503, 504):
+    if status == 504:  # a proxy's, who may have waited for this request alone
+        return Trouble.LATE, f"status {status}"
+    if status in (502, 503):
         return Trouble.NOT_SERVING, f"status {status}"
     if status >= 500:
         return Trouble.SERVER_ERROR, f"status {status}"
