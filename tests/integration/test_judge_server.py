@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from judge_process import PATIENCE_S, ROOT, Server, head, quick, slow
+from judge_process import JSON, PATIENCE_S, ROOT, Server, head, quick, slow
 
-from medical_team.judge.wire import HEALTH_PATH, READY_PATH, WireAnswers, WireBatch
+from medical_team.judge.wire import AUDITS_PATH, HEALTH_PATH, READY_PATH, WireAnswers, WireBatch
 
 pytestmark = pytest.mark.integration
 
@@ -77,6 +77,8 @@ def test_the_token_is_asked_for_and_taken_from_a_file(tmp_path: Path):
     for name, status in (("right", 200), ("wrong", 401)):
         headers = {"Authorization": given[name]}
         assert requests.get(path + READY_PATH, headers=headers, timeout=PATIENCE_S).status_code == status
+    long = requests.post(path + AUDITS_PATH, data=b" " * 900_000, headers=JSON, timeout=PATIENCE_S)
+    assert (long.status_code, long.headers["Connection"]) == (401, "close")
     assert requests.get(path + HEALTH_PATH, timeout=PATIENCE_S).ok
     assert server.stop() == 0
     assert "token-" not in server.log.read_text()
