@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fakes import make_note
 
+from medical_team.config import GatesConfig
 from medical_team.errors import ConfigError, DataError, MachineError
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
 from medical_team.judge.bearer import TOKEN_VARIABLE, read_token
@@ -113,7 +114,7 @@ def request(number: int) -> AuditRequest:
 
 @pytest.mark.parametrize("name", ["rule", "exact"])
 async def test_a_local_judge_says_in_a_thread_what_it_says(name: str):
-    async with open_local(name) as judge:
+    async with open_local(name, GatesConfig()) as judge:
         audits = await judge.audit([request(number) for number in range(3)], 30.0)
 
     assert judge.name == f"{name}-1"

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from threading import Event
 from typing import Protocol, cast
 
+from medical_team.config import GatesConfig
 from medical_team.judge import make_judge
 from medical_team.judge.protocol import AuditRequest, FailureKind, Judge, JudgeFailure
 from medical_team.judge.server.faults import where
@@ -59,10 +60,10 @@ class ThreadedJudge:
 
 
 @asynccontextmanager
-async def open_local(name: str) -> AsyncIterator[Judge]:
-    """The judge of that name (``rule`` or ``exact``) in a thread of its own, for as long as the block lasts."""
+async def open_local(name: str, gates: GatesConfig) -> AsyncIterator[Judge]:
+    """The judge of that name (``rule`` by those gates, or ``exact``) in a thread of its own, while the block lasts."""
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
     try:
-        yield ThreadedJudge(cast(Decides, make_judge(name)), thread)
+        yield ThreadedJudge(cast(Decides, make_judge(name, gates)), thread)
     finally:
         thread.shutdown(wait=False, cancel_futures=True)
