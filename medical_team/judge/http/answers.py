@@ -25,6 +25,8 @@ _AROUND_BATCH, _AROUND_CASE = 64, 64
 
 _CASE = TypeAdapter(WireCase)
 
+_OTHER_IDS = "the ids of its answers are not those of the requests"
+
 # Failures that say nothing about the audit: it is asked for again.
 _AGAIN: dict[FailureKind, type[UnusableAnswer]] = {
     FailureKind.UNREACHABLE: JudgeGone,
@@ -98,14 +100,17 @@ class Exchange:
         self._cases = cases
         self._ids = ids
         self._judge = judge
-        self._open: Sequence[int] = range(len(cases))
         self._sent: list[str] = []
         self._found: dict[int, Audit | JudgeFailure] = {}
+        """What is known of each case by its place, since some are to be asked again."""
+        self._open: Sequence[int] = ()
+        """Places of those that are."""
 
     def body(self, within_s: float) -> bytes:
-        self._sent = [self._ids.next() for _ in self._open]
-        named = zip(self._sent, self._open, strict=True)
-        audits = b",".join([b'{"id":"%b",%b' % (name.encode(), self._cases[place][1:]) for name, place in named])
+        cases = [self._cases[place] for place in self._open] if self._found else self._cases
+        self._sent = [self._ids.next() for _ in cases]
+        named = zip(self._sent, cases, strict=True)
+        audits = b",".join([b'{"id":"%b",%b' % (name.encode(), case[1:]) for name, case in named])
         return b'{"audits":[%b],"deadline_s":%.6f}' % (audits, min(LONGEST_DEADLINE_S, SERVER_SHARE * within_s))
 
     def read(self, body: bytes) -> list[Audit | JudgeFailure]:
@@ -119,19 +124,23 @@ class Exchange:
         """
         answers = parse(WireAnswers, body).answers
         by_id = {answer.id: answer for answer in answers}
-        if len(answers) != len(self._sent) or by_id.keys() != set(self._sent):
-            raise MalformedAnswer("the ids of its answers are not those of the requests")
-        self._keep([self._result(by_id[name]) for name in self._sent])
-        return list(self._found.values())
+        try:
+            mine = [by_id[name] for name in self._sent]
+        except KeyError:
+            raise MalformedAnswer(_OTHER_IDS) from None
+        if len(answers) != len(mine):  # of all ids, and as many: else one is double or of nobody's request
+            raise MalformedAnswer(_OTHER_IDS)
+        results = [self._result(answer) for answer in mine]
+        return self._together(results) if self._found or JudgeFailure in map(type, results) else results
 
     def given_up(self, failure: JudgeFailure) -> list[Audit | JudgeFailure]:
         """What was answered, and the failure in the place of each answer that is missing."""
-        missing = set(self._open)
-        return [failure if place in missing else self._found[place] for place in range(len(self._cases))]
+        known = self._found | dict.fromkeys(self._open, failure)
+        return [known.get(place, failure) for place in range(len(self._cases))]
 
-    def _keep(self, results: Sequence[Audit | JudgeFailure]) -> None:
-        asked = list(zip(self._open, results, strict=True))
-        self._found.update(asked)  # in the order of the first answer, and so of the cases
+    def _together(self, results: Sequence[Audit | JudgeFailure]) -> list[Audit | JudgeFailure]:
+        asked = list(zip(self._open if self._found else range(len(self._cases)), results, strict=True))
+        self._found.update(asked)  # the first answer brings all places, in their order
         again = {
             place: _AGAIN[result.kind]
             for place, result in asked
@@ -140,6 +149,7 @@ class Exchange:
         self._open = tuple(again)
         if again:
             raise next(iter(again.values()))(f"{len(again)} of {len(asked)} audits")
+        return list(self._found.values())
 
     def _result(self, answer: WireAnswer) -> Audit | JudgeFailure:
         if answer.failure is not None:

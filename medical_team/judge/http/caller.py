@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Generic, Self, TypeVar
 
@@ -34,7 +33,6 @@ MORE_PATIENCE = 4.0
 SIGN_OF_LIFE_S = 2.0
 
 
-@dataclass(slots=True)
 class Request(Generic[T]):
     """What is sent, as often as it takes.
 
@@ -43,18 +41,23 @@ class Request(Generic[T]):
         make_body: Of each attempt, by the seconds that the endpoint has for it.
         read: What the answer to the body made last says.
         deadline: Of all attempts.
-        late: Attempts that were not done in time.
+        patience: Times what a request may take at an endpoint; more after each attempt that was late.
         avoided: The endpoint that failed last: another one is next, where there is one.
         barred_by: Endpoints that took it for none of theirs.
     """
 
-    path: str
-    make_body: Callable[[float], bytes]
-    read: Callable[[bytes], T]
-    deadline: Deadline
-    late: int = 0
+    # Of the class until something goes wrong, which is rare.
+    patience = 1.0
     avoided: Endpoint | None = None
     barred_by: tuple[Endpoint, ...] = ()
+
+    def __init__(
+        self, path: str, make_body: Callable[[float], bytes], read: Callable[[bytes], T], deadline: Deadline
+    ) -> None:
+        self.path = path
+        self.make_body = make_body
+        self.read = read
+        self.deadline = deadline
 
 
 class Caller:
@@ -150,7 +153,8 @@ class Caller:
     def _moves_on(self, request: Request[T], endpoint: Endpoint, trouble: Trouble) -> bool:
         """Whether this was the endpoint's matter alone, and is no attempt of the request's."""
         request.avoided = endpoint
-        request.late += trouble in UNTIL_DEADLINE
+        if trouble in UNTIL_DEADLINE:
+            request.patience *= MORE_PATIENCE
         if trouble in UNFIT:
             if endpoint not in request.barred_by:
                 request.barred_by += (endpoint,)
@@ -160,7 +164,7 @@ class Caller:
 
     async def _send(self, endpoint: Endpoint, request: Request[T], left_s: float) -> T:
         url = endpoint.at(request.path)
-        within_s = min(ATTEMPT_SHARE * left_s, MORE_PATIENCE**request.late * endpoint.patience_s)
+        within_s = min(ATTEMPT_SHARE * left_s, request.patience * endpoint.patience_s)
         _, body = await self.transport.exchange("POST", url, request.make_body(within_s), within_s)
         try:
             return request.read(body)

@@ -50,9 +50,10 @@ class Endpoint:
 
     def at(self, path: str) -> URL:
         """The URL of a path, below the endpoint's own."""
-        if path not in self._urls:
-            self._urls[path] = self.url / path.lstrip("/")
-        return self._urls[path]
+        url = self._urls.get(path)
+        if url is None:
+            url = self._urls[path] = self.url / path.lstrip("/")
+        return url
 
     @property
     def is_away(self) -> bool:

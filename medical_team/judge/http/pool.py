@@ -161,9 +161,11 @@ class EndpointPool:
         for endpoint in self._endpoints:
             if endpoint.is_free(now) and endpoint is not avoided and (best is None or endpoint.load < best.load):
                 best = endpoint
-        if best is None and avoided is not None and avoided.is_free(now) and not self._another_serves(avoided, now):
-            best = avoided
-        return best.depart(now) if best is not None else None
+        if best is not None:
+            return best.depart(now)
+        if avoided is not None and avoided.is_free(now) and not self._another_serves(avoided, now):
+            return avoided.depart(now)
+        return None
 
     def _another_serves(self, avoided: Endpoint, now: float) -> bool:
         return any(endpoint.serves(now) for endpoint in self._endpoints if endpoint is not avoided)

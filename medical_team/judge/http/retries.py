@@ -21,10 +21,11 @@ BACKOFF = wait_random_exponential(multiplier=0.1, max=5.0)
 class Tries:
     """The attempts at one request, and what the last one failed of. Those that were only late are not counted."""
 
+    _troubles: tuple[Trouble, ...] = ()
+    _last: RequestFailed | None = None
+
     def __init__(self, attempts: int) -> None:
         self._attempts = attempts
-        self._troubles: list[Trouble] = []
-        self._last: RequestFailed | None = None
 
     async def run(self, deadline: Deadline, attempt: Callable[[R], Awaitable[T]], request: R) -> T:
         """The result of the first attempt at the request that has one.
@@ -61,7 +62,7 @@ class Tries:
         self._last = failure
         if failure.trouble in UNTIL_DEADLINE:
             return True
-        self._troubles.append(failure.trouble)
+        self._troubles += (failure.trouble,)
         allowed = RETRIES.get(failure.trouble)
         if allowed is not None and self._troubles.count(failure.trouble) > allowed:
             return False
