@@ -120,7 +120,7 @@ def opener(judge: str, config: Config) -> OpenJudge:
         return lambda: open_engine_judge(config.judge)
     from medical_team.judge.server.local import open_local
 
-    return lambda: open_local(judge)
+    return lambda: open_local(judge, config.game.gates)
 
 
 if __name__ == "__main__":

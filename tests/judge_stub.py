@@ -21,6 +21,7 @@ from aiohttp import web
 from medical_team.judge.wire import AUDITS_PATH, READY_PATH
 
 FAULTS = ("429", "500", "503", "reset", "stall", "truncated", "cut_off", "wrong_ids", "swapped_ids", "not_json")
+FAILURES = ("unreachable", "timeout")
 JUDGE = "stub-1"
 
 
@@ -30,11 +31,18 @@ def content_of(request: dict[str, Any]) -> str:
 
 
 class Stub:
-    """Answers every audit with ``is_error`` and its content; ``fault`` decides what goes wrong with a request."""
+    """Answers every audit with ``is_error`` and its content; ``fault`` decides what goes wrong with a request.
 
-    def __init__(self, fault: Callable[[], str | None] = lambda: None, delay_s: float = 0.0) -> None:
+    A fault is one of ``FAULTS``, another status, or one of ``FAILURES``: that of every audit, or with "some " before it
+    of every other one.
+    """
+
+    def __init__(
+        self, fault: Callable[[], str | None] = lambda: None, delay_s: float = 0.0, judge: str = JUDGE
+    ) -> None:
         self.fault = fault
         self.delay_s = delay_s
+        self.judge = judge
         self.seen: Counter[str] = Counter()
         """Ids of the audits that arrived."""
         self.authorisations: set[str | None] = set()
@@ -80,7 +88,7 @@ class Stub:
                 await asyncio.sleep(0.01)
 
     async def ready(self, request: web.Request) -> web.Response:
-        return web.json_response({"ready": True, "judge": JUDGE})
+        return web.json_response({"ready": True, "judge": self.judge})
 
     async def audits(self, request: web.Request) -> web.StreamResponse:
         self.in_flight += 1
@@ -99,9 +107,13 @@ class Stub:
             return failed
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
-        answers = [answer_to(audit) for audit in asked]
+        answers = [answer_to(audit, self.judge) for audit in asked]
         if fault in ("wrong_ids", "swapped_ids"):
             self._confuse(fault, answers)
+        if fault is not None and (kind := fault.removeprefix("some ")) in FAILURES:
+            for answer in answers[:: 2 if fault.startswith("some ") else 1]:
+                answer["failure"] = {"kind": kind}
+                del answer["audit"]
         self._others = [audit["id"] for audit in asked]
         body = json.dumps({"answers": answers}).encode()
         if fault == "cut_off":
@@ -132,8 +144,8 @@ class Stub:
             answers.append(dict(answers[0]))
 
 
-def answer_to(audit: dict[str, Any]) -> dict[str, Any]:
-    return {"id": audit["id"], "audit": {"is_error": True, "judge": JUDGE, "reason": content_of(audit)}}
+def answer_to(audit: dict[str, Any], judge: str) -> dict[str, Any]:
+    return {"id": audit["id"], "audit": {"is_error": True, "judge": judge, "reason": content_of(audit)}}
 
 
 async def _cut_off(request: web.Request, body: bytes) -> web.StreamResponse:

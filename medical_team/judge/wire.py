@@ -41,8 +41,11 @@ class WireNote(_Message):
     condition: Identifier | None = None
 
     @model_validator(mode="after")
-    def _sentence_exists(self) -> Self:
-        if self.error_sentence_id is not None and self.error_sentence_id >= len(self.sentences):
+    def _error_is_whole(self) -> Self:
+        place, corrected = self.error_sentence_id, self.corrected_sentence
+        if not (place is None) == (corrected is None) == (self.error_type is None):
+            raise ValueError("error_type, error_sentence_id, corrected_sentence: all of them or none")
+        if place is not None and place >= len(self.sentences):
             raise ValueError("error_sentence_id: the note has no such sentence")
         return self
 
@@ -72,6 +75,12 @@ class WireCase(_Message):
     edit: WireEdit
     shown: WireNote
     assessment: WireAssessment | None = None
+
+    @model_validator(mode="after")
+    def _edited_sentence_exists(self) -> Self:
+        if self.edit.sentence_id >= len(self.note.sentences):
+            raise ValueError("edit.sentence_id: the note has no such sentence")
+        return self
 
     def to_request(self) -> AuditRequest:
         return AuditRequest(

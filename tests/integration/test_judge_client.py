@@ -116,6 +116,6 @@ async def test_a_killed_server_that_returns_loses_no_audit(caplog: pytest.LogCap
             answers = await asyncio.wait_for(asking, timeout=120)
 
     assert check_each_is_its_own(answers) == {"audit": 600}
-    told = [record.getMessage() for record in caplog.records if record.name.startswith("medical_team.judge.http")]
+    told = [record.getMessage() for record in caplog.records if record.name.endswith(".outage")]
     assert len(told) == 2 and all(url in message for message in told)
     assert "pause" in told[0] and "continue" in told[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import socket
 import subprocess
@@ -9,13 +11,14 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import requests
-from judge_process import PATIENCE_S, ROOT, Server, head, quick, slow
+from judge_process import JSON, PATIENCE_S, ROOT, Server, head, quick, slow
 
-from medical_team.judge.wire import HEALTH_PATH, READY_PATH, WireAnswers, WireBatch
+from medical_team.judge.wire import AUDITS_PATH, HEALTH_PATH, READY_PATH, WireAnswers, WireBatch
 
 pytestmark = pytest.mark.integration
 
@@ -77,6 +80,8 @@ def test_the_token_is_asked_for_and_taken_from_a_file(tmp_path: Path):
     for name, status in (("right", 200), ("wrong", 401)):
         headers = {"Authorization": given[name]}
         assert requests.get(path + READY_PATH, headers=headers, timeout=PATIENCE_S).status_code == status
+    long = requests.post(path + AUDITS_PATH, data=b" " * 900_000, headers=JSON, timeout=PATIENCE_S)
+    assert (long.status_code, long.headers["Connection"]) == (401, "close")
     assert requests.get(path + HEALTH_PATH, timeout=PATIENCE_S).ok
     assert server.stop() == 0
     assert "token-" not in server.log.read_text()
@@ -166,3 +171,47 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence():
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == "ModelError: no such folder"
     assert "Traceback" not in done.stderr
+
+
+LOADING = """
+import asyncio, multiprocessing, threading, time
+from contextlib import asynccontextmanager
+from medical_team.entry import run_entry_point
+from medical_team.judge.server.app import make_app
+from medical_team.judge.server.serve import listen, serve
+from medical_team.judge.server.settings import ServerSettings
+
+def load_for_long():
+    child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(3600,))
+    child.start()
+    print(child.pid, flush=True)
+    threading.Event().wait()
+
+@asynccontextmanager
+async def load():
+    await asyncio.to_thread(load_for_long)
+    yield
+
+def main(arguments):
+    settings = ServerSettings(judge="loading")
+    serve(make_app(load, settings), settings, listen("127.0.0.1", 0))
+
+if __name__ == "__main__":
+    run_entry_point(main)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_while_a_model_loads_it_ends_with_all_that_the_loading_started(number: signal.Signals):
+    server = subprocess.Popen([sys.executable, "-c", LOADING], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    child = os.pidfd_open(int(server.stdout.readline()))
+    try:
+        server.send_signal(number)
+        assert server.wait(PATIENCE_S) == 0
+        assert select.select([child], [], [], PATIENCE_S)[0], "the child lives on"
+    finally:
+        server.kill()
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(child, signal.SIGKILL)
+        os.close(child)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from medical_team.judge import FailureKind, JudgeFailure
 from medical_team.judge.http import MalformedAnswer
 from medical_team.judge.http.answers import Exchange, Ids, batches_of
+from medical_team.judge.http.trouble import ForeignAnswer, UnusableAnswer
 from medical_team.judge.wire import MAX_AUDITS, MAX_BODY
 from medical_team.types import Audit
 
@@ -85,9 +86,36 @@ def test_a_failure_of_the_judge_is_of_its_own_kind():
     assert exchange.read(json.dumps(body).encode()) == [JudgeFailure(FailureKind.ABSTAINED, "unsure")]
 
 
+@given(st.lists(st.sets(st.integers(0, 7)), max_size=4))
+def test_what_is_answered_is_kept_and_only_the_rest_is_asked_again(losses: list[set[int]]):
+    """Each attempt's answers but those of some places, which have no judge."""
+    exchange, ids = sent(8)
+    places, kept = list(range(8)), set[int]()
+    gone = JudgeFailure(FailureKind.OVERLOADED, "in the end")
+    for lost in losses:
+        found = json.loads(answers(ids))["answers"]
+        for place, answer in zip(places, found, strict=True):
+            answer["audit"]["reason"] = str(place)
+            if place in lost:
+                answer["failure"] = {"kind": "unreachable"}
+                del answer["audit"]
+        kept |= set(places) - lost
+        places = [place for place in places if place in lost]
+        if not places:
+            audits = exchange.read(json.dumps({"answers": found}).encode())
+            assert [getattr(audit, "reason", None) for audit in audits] == [str(place) for place in range(8)]
+            return
+        with pytest.raises(UnusableAnswer):
+            exchange.read(json.dumps({"answers": found}).encode())
+        ids = [audit["id"] for audit in json.loads(exchange.body(10.0))["audits"]]
+        assert len(ids) == len(places)
+    for place, answer in enumerate(exchange.given_up(gone)):
+        assert answer == gone if place not in kept else isinstance(answer, Audit) and answer.reason == str(place)
+
+
 def test_another_judge_is_not_believed():
     exchange, ids = sent(2, judge="another")
-    with pytest.raises(MalformedAnswer, match="not 'another'"):
+    with pytest.raises(ForeignAnswer, match="not 'another'"):
         exchange.read(answers(ids))
 
 

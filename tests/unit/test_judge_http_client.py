@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from fakes import ALL_EQUAL, FakeDeck, FakeEngine, make_note
 from judge_stub import JUDGE, Stub
 
@@ -21,7 +22,7 @@ from medical_team.judge.http import HttpJudge
 from medical_team.judge.http.answers import Exchange, Ids, to_wire
 from medical_team.judge.wire import WireBatch
 from medical_team.manager import MedicalGameManager
-from medical_team.types import Assessment, Audit, Edit, ErrorType, GameType, Role, Verdict
+from medical_team.types import Assessment, Audit, Edit, ErrorType, GameType, Note, Role, Verdict
 
 
 def request(number: int, text: str = "Finding {} is velvet.") -> AuditRequest:
@@ -55,7 +56,16 @@ async def test_each_request_gets_its_own_audit_in_order(count: int):
 
 @pytest.mark.parametrize(
     "faults",
-    [["429"], ["500", "503"], ["reset", "reset", "reset"], ["cut_off"], ["truncated"], ["wrong_ids"], ["not_json"]],
+    [
+        ["429"],
+        ["500", "503"],
+        ["unreachable"],
+        ["reset", "reset", "reset"],
+        ["cut_off"],
+        ["truncated"],
+        ["wrong_ids"],
+        ["not_json"],
+    ],
 )
 async def test_what_can_succeed_is_asked_again(faults: list[str]):
     async with Stub(in_turn(faults)) as stub:
@@ -97,6 +107,76 @@ async def test_a_stall_is_a_timeout_and_does_not_outlast_the_deadline():
     assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.TIMEOUT
 
 
+class Unhurried(Stub):
+    """Takes its time over audits of one game, and says at a request's deadline that they are not done."""
+
+    def __init__(self, game_id: int, takes_s: float) -> None:
+        super().__init__()
+        self._game_id = game_id
+        self._takes_s = takes_s
+
+    async def audits(self, request: web.Request) -> web.StreamResponse:
+        asked = await request.json()
+        if asked["audits"][0]["game_id"] == self._game_id:
+            await asyncio.sleep(min(self._takes_s, asked["deadline_s"]))
+            if asked["deadline_s"] < self._takes_s:
+                late = [{"id": audit["id"], "failure": {"kind": "timeout"}} for audit in asked["audits"]]
+                return web.json_response({"answers": late})
+        return await super().audits(request)
+
+
+async def test_an_audit_that_takes_longer_than_others_has_its_whole_deadline(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("medical_team.judge.http.endpoint.SHORTEST_PATIENCE_S", 0.1)
+    async with Unhurried(99, 0.5) as stub, HttpJudge(config(stub.url, attempts=1)) as judge:
+        for number in range(5):
+            await judge.audit([request(number)], 30.0)
+        assert judge._caller.pool.endpoints[0].patience_s < 0.5
+        (answer,) = await judge.audit([request(99)], 60.0)
+    assert isinstance(answer, Audit) and answer.reason == "says-99"
+
+
+@pytest.mark.parametrize("says", ["nothing", "timeout"])
+async def test_an_endpoint_that_stalls_does_not_hold_its_requests(says: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("medical_team.judge.http.endpoint.SHORTEST_PATIENCE_S", 0.1)
+    stalled = False
+    stalls = Unhurried(99, 3600.0) if says == "timeout" else Stub(lambda: "stall" if stalled else None)
+    async with stalls, Stub(delay_s=0.01) as good, HttpJudge(config(stalls.url, good.url)) as judge:
+        await asyncio.gather(*(judge.audit([request(number)], 30.0) for number in range(20)))
+        stalled = True
+        answers = await asyncio.gather(*(judge.audit([request(99)], 30.0) for _ in range(20)))
+    assert all(isinstance(answer, Audit) for (answer,) in answers)
+
+
+class Mute(Stub):
+    """Never answers audits; ``lives`` says whether it says that it is ready."""
+
+    lives = True
+
+    async def audits(self, request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def ready(self, request: web.Request) -> web.Response:
+        return await super().ready(request) if self.lives else web.Response(status=503)
+
+
+@pytest.mark.parametrize("attempts", [1, 4])
+async def test_an_audit_that_is_never_answered_is_a_timeout_and_no_outage(attempts: int):
+    async with Mute() as stub, HttpJudge(config(stub.url, attempts=attempts, outage_budget_s=0)) as judge:
+        for number in range(6):
+            (answer,) = await asyncio.wait_for(judge.audit([request(number)], 0.2), timeout=30)
+            assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.TIMEOUT
+        assert not judge._caller.pool.is_away
+
+
+async def test_an_endpoint_that_answers_nobody_and_is_not_ready_is_away():
+    async with Mute() as stub, HttpJudge(config(stub.url, attempts=1, outage_budget_s=0)) as judge:
+        stub.lives = False
+        with pytest.raises(JudgeOutage, match="no answer in time"):
+            for number in range(2):
+                await asyncio.wait_for(judge.audit([request(number)], 0.2), timeout=30)
+
+
 async def test_who_waits_for_its_turn_does_not_outlast_the_deadline():
     async with Stub(in_turn(["stall"])) as stub, HttpJudge(config(stub.url, max_concurrency=1)) as judge:
         stalled = asyncio.create_task(judge.audit([request(0)], 3600.0))
@@ -135,6 +215,53 @@ async def test_while_one_endpoint_is_away_the_other_is_asked():
     assert all(isinstance(answer, Audit) for (answer,) in answers)
 
 
+@pytest.mark.parametrize(
+    "fault", ["401", "403", "404", "405", "301", "swapped_ids", "not_json", "500", "another judge"]
+)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_an_endpoint_that_is_of_no_use_costs_no_audit_where_another_is(fault: str, at_once: bool):
+    bad = Stub(lambda: fault, judge="another-1") if fault != "another judge" else Stub(judge="another-1")
+    async with bad, Stub(delay_s=0.002) as good, HttpJudge(config(bad.url, good.url)) as judge:
+        judge._identified = JUDGE
+        asked = [judge.audit([request(number)], 30.0) for number in range(60 if at_once else 12)]
+        answers = await asyncio.gather(*asked) if at_once else [await one for one in asked]
+    assert [getattr(answer, "reason", answer) for (answer,) in answers] == [f"says-{n}" for n in range(len(asked))]
+
+
+async def test_where_all_endpoints_turn_a_request_away_it_is_refused():
+    async with Stub(lambda: "401") as one, Stub(lambda: "404") as two, HttpJudge(config(one.url, two.url)) as judge:
+        (answer,) = await judge.audit([request(0)], 30.0)
+    assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.REFUSED
+    assert one.seen.total() == two.seen.total() == 1
+
+
+@pytest.mark.parametrize("fault", ["400", "413", "422"])
+async def test_what_is_wrong_with_a_request_is_not_asked_elsewhere(fault: str):
+    async with Stub(lambda: fault) as one, Stub(lambda: fault) as two, HttpJudge(config(one.url, two.url)) as judge:
+        (answer,) = await judge.audit([request(0)], 30.0)
+        assert not any(endpoint.is_away for endpoint in judge._caller.pool.endpoints)
+    assert isinstance(answer, JudgeFailure) and answer.kind is FailureKind.REFUSED
+    assert one.seen.total() + two.seen.total() == 1
+
+
+async def test_an_endpoint_of_no_use_beside_one_that_is_away_is_an_outage_and_costs_no_audit():
+    async with Stub() as away:
+        pass
+    async with Stub(lambda: "401") as bad, HttpJudge(config(bad.url, away.url)) as judge:
+        asking = asyncio.gather(*(judge.audit([request(number)], 1.0) for number in range(10)))
+        await asyncio.sleep(1.5)
+        async with away:
+            answers = await asyncio.wait_for(asking, timeout=60)
+    assert all(isinstance(answer, Audit) for (answer,) in answers)
+
+
+async def test_a_trouble_is_told_once_with_what_to_do(caplog: pytest.LogCaptureFixture):
+    async with Stub(lambda: "401") as bad, Stub() as good, HttpJudge(config(bad.url, good.url)) as judge:
+        await asyncio.gather(*(judge.audit([request(number)], 30.0) for number in range(40)))
+    (told,) = (record.getMessage() for record in caplog.records if bad.url in record.getMessage())
+    assert "401" in told and "judge.http.token_file" in told
+
+
 async def test_a_request_over_the_limits_is_refused_and_the_others_are_audited():
     requests = [request(0), request(1, "{} " + "x" * 5000), request(2, "\ud800 {}"), request(3)]
     async with Stub() as stub, HttpJudge(config(stub.url)) as judge:
@@ -143,6 +270,23 @@ async def test_a_request_over_the_limits_is_refused_and_the_others_are_audited()
     for refused in (long, broken):
         assert isinstance(refused, JudgeFailure) and refused.kind is FailureKind.REFUSED
         assert "xxx" not in refused.message
+
+
+@pytest.mark.parametrize(
+    ("note", "edited"),
+    [
+        (replace(make_note(0, harmful=True), corrected_sentence=None), 0),
+        (replace(make_note(0, harmful=True), error_type=None), 0),
+        (replace(make_note(0, harmful=False), corrected_sentence="x"), 0),
+        (make_note(0, harmful=False), 8),
+    ],
+)
+async def test_a_case_that_is_not_whole_is_refused_alone(note: Note, edited: int):
+    bad = replace(request(1), note=note, edit=Edit(edited, "x", ErrorType.DIAGNOSIS))
+    async with Stub() as stub, HttpJudge(config(stub.url)) as judge:
+        first, refused, last = await judge.audit([request(0), bad, request(2)], 30.0)
+    assert isinstance(first, Audit) and isinstance(last, Audit)
+    assert isinstance(refused, JudgeFailure) and refused.kind is FailureKind.REFUSED
 
 
 def test_every_field_of_a_request_travels():
@@ -167,14 +311,10 @@ async def test_another_judge_than_the_identified_one_is_not_believed():
 async def test_endpoints_must_be_one_judge_and_be_there():
     class Other(Stub):
         async def ready(self, request: Any) -> Any:
-            from aiohttp import web
-
             return web.json_response({"ready": True, "judge": "other-1"})
 
     class Loading(Stub):
         async def ready(self, request: Any) -> Any:
-            from aiohttp import web
-
             return web.json_response({"ready": False, "judge": JUDGE, "reason": "loading"}, status=503)
 
     async with Stub() as one, Other() as two, HttpJudge(config(one.url, two.url)) as judge:
@@ -183,6 +323,14 @@ async def test_endpoints_must_be_one_judge_and_be_there():
     async with Loading() as loading, HttpJudge(config(loading.url)) as judge:
         with pytest.raises(MachineError, match="not ready: loading"):
             await judge.identify()
+
+
+async def test_an_endpoint_that_is_not_ready_is_told_where_another_is(caplog: pytest.LogCaptureFixture):
+    async with Stub() as gone:
+        pass
+    async with Stub() as good, HttpJudge(config(gone.url, good.url)) as judge:
+        assert await judge.identify() == JUDGE
+    assert gone.url in caplog.text and good.url not in caplog.text
 
 
 async def test_an_outage_longer_than_the_budget_names_the_endpoint():
@@ -206,8 +354,29 @@ async def test_a_judge_that_returns_within_the_budget_costs_no_audit(caplog: pyt
         async with stub:
             audits = await asyncio.wait_for(asking, timeout=60)
     assert [audit.reason for audit in audits] == [f"says-{number}" for number in range(20)]
-    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    told = [record.getMessage() for record in caplog.records if record.name.endswith(".outage")]
     assert len(told) == 2 and "pause" in told[0] and "continue" in told[1]
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "some unreachable"])
+async def test_a_judge_that_dies_behind_its_server_costs_no_audit(fault: str):
+    """Until it is back, the server answers, and its audits say that there is nobody."""
+    dead = True
+    async with Stub(lambda: fault if dead else None) as stub, HttpJudge(config(stub.url)) as judge:
+        asked = [judge.audit([request(number), request(number + 1)], 1.0) for number in range(20)]
+        asking = asyncio.gather(*asked)
+        await asyncio.sleep(1.5)
+        assert not asking.done() and judge._caller.pool.is_away
+        dead = False
+        answers = await asyncio.wait_for(asking, timeout=60)
+    for number, audits in enumerate(answers):
+        assert [getattr(audit, "reason", audit) for audit in audits] == [f"says-{number}", f"says-{number + 1}"]
+
+
+async def test_a_judge_that_is_dead_behind_one_server_is_asked_behind_another():
+    async with Stub(lambda: "unreachable") as dead, Stub() as good, HttpJudge(config(dead.url, good.url)) as judge:
+        answers = [await judge.audit([request(number)], 30.0) for number in range(12)]
+    assert all(isinstance(answer, Audit) for (answer,) in answers)
 
 
 async def test_an_outage_ends_the_whole_collect_once_and_leaves_no_task():

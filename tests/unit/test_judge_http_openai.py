@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from medical_team.config.judge import HttpJudgeConfig
-from medical_team.errors import JudgeError, JudgeMalformed, JudgeOverloaded, JudgeRefused
+from medical_team.errors import JudgeError, JudgeMalformed, JudgeOverloaded, JudgeRefused, JudgeTimeout
 from medical_team.judge.http.openai import OpenAiCompleter
 
 SCHEMA = {"type": "object", "properties": {"is_error": {"enum": ["error", "no_error"]}}}
@@ -82,6 +82,16 @@ async def test_an_answer_without_end_is_not_read(httpserver: HTTPServer):
     httpserver.expect_request("/v1/chat/completions").respond_with_handler(endless)
     with pytest.raises(JudgeMalformed, match="more than"):
         await complete(httpserver, attempts=1)
+
+
+async def test_a_chat_that_is_never_answered_is_a_timeout_and_no_outage(httpserver: HTTPServer):
+    """A proxy in front of the model says so."""
+    httpserver.expect_request("/v1/models").respond_with_json({"object": "list", "data": []})
+    httpserver.expect_request("/v1/chat/completions").respond_with_data("late", status=504)
+    async with completer(httpserver, attempts=1, outage_budget_s=0) as asked:
+        for _ in range(3):
+            with pytest.raises(JudgeTimeout):
+                await asked.complete([], schema=SCHEMA, max_tokens=7, deadline_s=0.3)
 
 
 async def test_readiness_is_having_the_model(httpserver: HTTPServer):

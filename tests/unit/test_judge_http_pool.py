@@ -42,6 +42,56 @@ async def test_who_waited_first_is_served_first():
     assert served == list(range(20))
 
 
+async def test_who_avoids_an_endpoint_waits_for_another_and_holds_nobody_up():
+    pool = pool_of(count=2)
+    slots = [await pool.take(), await pool.take()]
+    ours, other = slots[0], slots[1]
+    avoiding = asyncio.create_task(pool.take(ours.endpoint))
+    indifferent = asyncio.create_task(pool.take())
+    await asyncio.sleep(0)
+    pool.leave(ours)
+    assert (await asyncio.wait_for(indifferent, timeout=30)).endpoint is ours.endpoint
+    pool.leave(other)
+    assert (await asyncio.wait_for(avoiding, timeout=30)).endpoint is other.endpoint
+
+
+@pytest.mark.parametrize(
+    "trouble", [gone(), RequestFailed(Trouble.OVERLOADED, "busy", retry_after_s=60)], ids=["away", "asks to wait"]
+)
+async def test_the_avoided_endpoint_is_taken_where_no_other_serves(trouble: RequestFailed):
+    pool = pool_of(count=2)
+    ours, other = await pool.take(), await pool.take()
+    avoiding = asyncio.create_task(pool.take(ours.endpoint))
+    await asyncio.sleep(0)
+    pool.leave(ours)
+    await asyncio.sleep(0)
+    assert not avoiding.done()
+    pool.failed(other, trouble)
+    pool.leave(other)
+    assert (await asyncio.wait_for(avoiding, timeout=30)).endpoint is ours.endpoint
+    pool.close()
+
+
+async def test_nonsense_opens_a_breaker_only_beside_other_endpoints():
+    for count, opened in ((1, False), (2, True)):
+        pool = pool_of(count=count, most=3)
+        slots = [slot for slot in [await pool.take() for _ in range(3 * count)] if slot.endpoint is pool.endpoints[0]]
+        for slot in slots:
+            pool.failed(slot, RequestFailed(Trouble.MALFORMED, "nonsense"))
+        assert pool.endpoints[0].is_away is opened
+        assert not pool.is_away
+
+
+async def test_the_first_of_each_trouble_is_told(caplog: pytest.LogCaptureFixture):
+    pool = pool_of(most=9)
+    for trouble in [Trouble.SERVER_ERROR, Trouble.OVERLOADED] * 3:
+        slot = await pool.take()
+        pool.failed(slot, RequestFailed(trouble, f"{trouble}: what to do", url=URL("http://host-0/x")))
+        pool.leave(slot)
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2 and all(line.startswith("http://host-0/x: ") and "what to do" in line for line in told)
+
+
 async def test_a_slot_given_to_who_has_just_been_cancelled_is_not_lost():
     pool = pool_of()
     slot = await pool.take()

@@ -146,15 +146,20 @@ def test_a_limit_stays_within_its_bounds(most: int, events: list[tuple[bool, flo
 @pytest.mark.parametrize(
     ("status", "trouble"),
     [
-        (301, Trouble.REFUSED),
+        (301, Trouble.TURNED_AWAY),
         (400, Trouble.REFUSED),
-        (401, Trouble.REFUSED),
+        (401, Trouble.TURNED_AWAY),
+        (403, Trouble.TURNED_AWAY),
+        (404, Trouble.TURNED_AWAY),
+        (405, Trouble.TURNED_AWAY),
+        (413, Trouble.REFUSED),
         (422, Trouble.REFUSED),
         (429, Trouble.OVERLOADED),
         (500, Trouble.SERVER_ERROR),
         (501, Trouble.SERVER_ERROR),
         (502, Trouble.NOT_SERVING),
         (503, Trouble.NOT_SERVING),
+        (504, Trouble.LATE),
     ],
 )
 def test_a_status_names_its_trouble(status: int, trouble: Trouble):
@@ -171,7 +176,16 @@ def test_every_exception_has_a_trouble_and_every_trouble_an_error():
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [(None, None), ("", None), ("7", 7.0), ("soon", None), ("-3", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+    [
+        (None, None),
+        ("", None),
+        ("7", 7.0),
+        ("soon", None),
+        ("-3", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2015 00:00:00 +9999999999", None),
+    ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None):
     assert seconds_to_wait(header) == seconds

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from serving import JSON, NAME, FakeJudge, audit, serving, wire_batch
+from serving import JSON, NAME, FakeJudge, audit, serving, until, wire_batch
 
 from medical_team.judge.wire import AUDITS_PATH, HEALTH_PATH, METRICS_PATH, READY_PATH, WireBatch
 
@@ -26,16 +27,49 @@ async def test_without_the_token_there_is_nothing_but_health(header: str | None)
     assert {answer.status_code for answer in answers} == {401}
     assert {answer.headers["WWW-Authenticate"] for answer in answers} == {"Bearer"}
     assert health.status_code == 200
+    assert {answer.headers["Connection"] for answer in [*answers, health]} == {"close"}
     assert judge.audited == []
 
 
 async def test_with_the_token_everything_is_as_without_one():
     async with serving(FakeJudge(), token="token-1") as client:
         client.headers["Authorization"] = "bearer token-1"
+        response = await audit(client, 1)
+    assert response.status_code == 200 and "Connection" not in response.headers
+
+
+async def test_a_stranger_that_sends_on_is_read_to_a_limit_before_it_is_refused():
+    read: list[int] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        for number in range(1000):
+            read.append(number)
+            yield b" " * 1024
+
+    async with serving(FakeJudge(), token="token-1", max_body=10 * 1024) as client:
+        assert (await client.post(AUDITS_PATH, content=endless(), headers=JSON)).status_code == 401
+    assert 10 <= len(read) < 20
+
+
+async def test_a_request_too_many_is_told_to_come_back_and_nobody_else_notices():
+    judge = FakeJudge(held=[0])
+    async with serving(judge, token="token-1", max_requests=1) as client:
+        stranger = await audit(client, 1)
+        client.headers["Authorization"] = "Bearer token-1"
+        held = asyncio.create_task(audit(client, 0))
+        await until(lambda: judge.audited)
+        refused = await audit(client, 1)
+        others = [(await client.get(path)).status_code for path in (HEALTH_PATH, READY_PATH, METRICS_PATH)]
+        judge.open.set()
+        assert (await held).status_code == 200
         assert (await audit(client, 1)).status_code == 200
+
+    assert (stranger.status_code, refused.status_code, others) == (401, 429, [200] * 3)
+    assert int(refused.headers["Retry-After"]) >= 1
 
 
 GOOD = json.loads(wire_batch(1))
+ERROR = {"error_type": "diagnosis", "error_sentence_id": 0, "corrected_sentence": NAME}
 
 
 def changed(**fields: Any) -> bytes:
@@ -66,7 +100,9 @@ BAD_BODIES = {
     "too many": (changed(audits=[{**GOOD["audits"][0], "id": str(number)} for number in range(65)]), 422),
     "twice the same id": (changed(audits=[GOOD["audits"][0]] * 2), 422),
     "long sentence": (changed_audit(edit={**GOOD["audits"][0]["edit"], "replacement": NAME * 500}), 422),
-    "no such sentence": (changed_audit(note={**GOOD["audits"][0]["note"], "error_sentence_id": 400}), 422),
+    "no such sentence": (changed_audit(note={**GOOD["audits"][0]["note"], **ERROR, "error_sentence_id": 400}), 422),
+    "half an error": (changed_audit(note={**GOOD["audits"][0]["note"], "error_sentence_id": 0}), 422),
+    "an edit of no sentence": (changed_audit(edit={**GOOD["audits"][0]["edit"], "sentence_id": 8}), 422),
 }
 
 

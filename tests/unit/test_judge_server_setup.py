@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from fakes import make_note
 
+from medical_team.config import GatesConfig
 from medical_team.errors import ConfigError, DataError, MachineError
-from medical_team.judge import AuditRequest
+from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
 from medical_team.judge.bearer import TOKEN_VARIABLE, read_token
 from medical_team.judge.server.auth import carries_token, require_token
 from medical_team.judge.server.local import ThreadedJudge, open_local
@@ -113,11 +114,28 @@ def request(number: int) -> AuditRequest:
 
 @pytest.mark.parametrize("name", ["rule", "exact"])
 async def test_a_local_judge_says_in_a_thread_what_it_says(name: str):
-    async with open_local(name) as judge:
+    async with open_local(name, GatesConfig()) as judge:
         audits = await judge.audit([request(number) for number in range(3)], 30.0)
 
     assert judge.name == f"{name}-1"
     assert [type(audit) for audit in audits] == [Audit] * 3
+
+
+async def test_a_request_that_the_rules_stumble_over_fails_alone(caplog: pytest.LogCaptureFixture):
+    class Stumbles:
+        name = "stumbles"
+
+        def decide(self, request: AuditRequest) -> Audit:
+            if request.game_id == 1:
+                raise ValueError("Jane Roe has a fever")
+            return Audit(True, self.name, "x")
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        first, bad, last = await ThreadedJudge(Stumbles(), thread).audit([request(number) for number in range(3)], 30.0)
+    assert isinstance(first, Audit) and isinstance(last, Audit)
+    assert isinstance(bad, JudgeFailure) and bad.kind is FailureKind.FAILED
+    assert "ValueError at test_judge_server_setup.py" in caplog.text
+    assert "Jane Roe" not in caplog.text + repr(bad)
 
 
 async def test_a_thread_begins_nothing_that_nobody_waits_for():

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from audit_requests import request_for
+from fakes import make_note
 
 from medical_team.errors import UserError
 from medical_team.judge.bearer import TOKEN_VARIABLE
@@ -40,6 +42,17 @@ def test_what_cannot_be_served_is_refused_by_name(main: Callable[[list[str]], No
     with pytest.raises(UserError, match=named) as refused:
         main(options.split())
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("overrides", "is_error"), [([], True), (["game.gates.max_edited_tokens=1"], None)])
+async def test_the_rules_that_are_served_are_the_configurations(overrides: list[str], is_error: bool | None):
+    script = runpy.run_path(str(SCRIPT))
+    config = script["configuration"](script["parse"](["--judge", "rule", *overrides]))
+    note = make_note(0, harmful=False)
+    asked = request_for(note, 0, note.sentences[0].replace("Finding", "Ketchup").replace("number", "mustard"))
+    async with script["opener"]("rule", config)() as judge:
+        (audit,) = await judge.audit([asked], 30.0)
+    assert audit.is_error is is_error
 
 
 def test_a_port_in_use_is_refused_before_a_judge_is_loaded(main: Callable[[list[str]], None]):

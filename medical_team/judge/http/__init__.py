@@ -5,8 +5,9 @@ Read ``client`` first, then ``caller``: what an audit goes through. ``pool`` dec
 only file that sends. Import the package only where a judge is behind HTTP: aiohttp takes a moment.
 """
 
-from medical_team.judge.http.caller import Caller, MalformedAnswer
+from medical_team.judge.http.caller import Caller
 from medical_team.judge.http.client import HttpJudge
 from medical_team.judge.http.readiness import Readiness
+from medical_team.judge.http.trouble import MalformedAnswer
 
 __all__ = ["Caller", "HttpJudge", "MalformedAnswer", "Readiness"]

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from medical_team.judge.http.caller import MalformedAnswer
+from medical_team.judge.http.trouble import ForeignAnswer, JudgeGone, MalformedAnswer, Unfinished, UnusableAnswer
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
 from medical_team.judge.wire import MAX_AUDITS, MAX_BODY, WireAnswer, WireAnswers, WireCase
 from medical_team.types import Audit
@@ -24,6 +24,14 @@ SERVER_SHARE = 0.95
 _AROUND_BATCH, _AROUND_CASE = 64, 64
 
 _CASE = TypeAdapter(WireCase)
+
+_OTHER_IDS = "the ids of its answers are not those of the requests"
+
+# Failures that say nothing about the audit: it is asked for again.
+_AGAIN: dict[FailureKind, type[UnusableAnswer]] = {
+    FailureKind.UNREACHABLE: JudgeGone,
+    FailureKind.TIMEOUT: Unfinished,
+}
 
 
 class Ids:
@@ -83,39 +91,72 @@ def batches_of(cases: Sequence[bytes]) -> Iterator[list[bytes]]:
 
 
 class Exchange:
-    """One batch, asked for as often as it takes: every body has ids of its own, and only its answer is taken."""
+    """One batch, asked for as often as it takes: every body has ids of its own, and only its answer is taken.
+
+    What was answered is not asked again: a body after the first holds the audits that are still open.
+    """
 
     def __init__(self, cases: Sequence[bytes], ids: Ids, judge: str | None) -> None:
         self._cases = cases
         self._ids = ids
         self._judge = judge
         self._sent: list[str] = []
+        self._found: dict[int, Audit | JudgeFailure] = {}
+        """What is known of each case by its place, since some are to be asked again."""
+        self._open: Sequence[int] = ()
+        """Places of those that are."""
 
     def body(self, within_s: float) -> bytes:
-        self._sent = [self._ids.next() for _ in self._cases]
-        named = zip(self._sent, self._cases, strict=True)
+        cases = [self._cases[place] for place in self._open] if self._found else self._cases
+        self._sent = [self._ids.next() for _ in cases]
+        named = zip(self._sent, cases, strict=True)
         audits = b",".join([b'{"id":"%b",%b' % (name.encode(), case[1:]) for name, case in named])
         return b'{"audits":[%b],"deadline_s":%.6f}' % (audits, min(LONGEST_DEADLINE_S, SERVER_SHARE * within_s))
 
     def read(self, body: bytes) -> list[Audit | JudgeFailure]:
-        """One answer a request, in their order.
+        """One answer a request, in their order, together with the earlier attempts'.
 
         Raises:
-            MalformedAnswer: An answer is missing, double, of nobody's request, or of another judge than the one that
-                was admitted. Then none of the batch's is trusted.
+            MalformedAnswer: An answer is missing, double or of nobody's request. Then none of the batch's is trusted.
+            ForeignAnswer: One is of another judge than the one that was identified. Then none is trusted either.
+            JudgeGone: The judge was not there for some of them; the others are kept.
+            Unfinished: The judge was not done with some of them; the others are kept.
         """
         answers = parse(WireAnswers, body).answers
         by_id = {answer.id: answer for answer in answers}
-        if len(answers) != len(self._sent) or by_id.keys() != set(self._sent):
-            raise MalformedAnswer("the ids of its answers are not those of the requests")
-        return [self._result(by_id[name]) for name in self._sent]
+        try:
+            mine = [by_id[name] for name in self._sent]
+        except KeyError:
+            raise MalformedAnswer(_OTHER_IDS) from None
+        if len(answers) != len(mine):  # of all ids, and as many: else one is double or of nobody's request
+            raise MalformedAnswer(_OTHER_IDS)
+        results = [self._result(answer) for answer in mine]
+        return self._together(results) if self._found or JudgeFailure in map(type, results) else results
+
+    def given_up(self, failure: JudgeFailure) -> list[Audit | JudgeFailure]:
+        """What was answered, and the failure in the place of each answer that is missing."""
+        known = self._found | dict.fromkeys(self._open, failure)
+        return [known.get(place, failure) for place in range(len(self._cases))]
+
+    def _together(self, results: Sequence[Audit | JudgeFailure]) -> list[Audit | JudgeFailure]:
+        asked = list(zip(self._open if self._found else range(len(self._cases)), results, strict=True))
+        self._found.update(asked)  # the first answer brings all places, in their order
+        again = {
+            place: _AGAIN[result.kind]
+            for place, result in asked
+            if isinstance(result, JudgeFailure) and result.kind in _AGAIN
+        }
+        self._open = tuple(again)
+        if again:
+            raise next(iter(again.values()))(f"{len(again)} of {len(asked)} audits")
+        return list(self._found.values())
 
     def _result(self, answer: WireAnswer) -> Audit | JudgeFailure:
         if answer.failure is not None:
             return answer.failure.to_failure()
         assert answer.audit is not None, "the wire has one of the two"
         if self._judge is not None and answer.audit.judge != self._judge:
-            raise MalformedAnswer(f"it is judge {answer.audit.judge!r}, not {self._judge!r}")
+            raise ForeignAnswer(f"it is judge {answer.audit.judge!r}, not {self._judge!r}")
         return answer.audit.to_audit()
 
 

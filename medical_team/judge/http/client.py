@@ -13,7 +13,7 @@ from medical_team.judge.http.answers import Exchange, Ids, batches_of, to_wire
 from medical_team.judge.http.caller import Caller
 from medical_team.judge.http.readiness import Readiness, ask_ready, one_judge
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
-from medical_team.judge.wire import AUDITS_PATH
+from medical_team.judge.wire import AUDITS_PATH, READY_PATH
 from medical_team.types import Audit
 
 # Failures are told before the caller's own deadline ends the waiting, which would know the kind of none of them.
@@ -33,7 +33,7 @@ class HttpJudge:
             ConfigError: A URL or the token is none.
         """
         self.name = "http"
-        self._caller = Caller(config)
+        self._caller = Caller(config, READY_PATH)
         self._ids = Ids()
         self._identified: str | None = None
 
@@ -51,6 +51,8 @@ class HttpJudge:
         # One batch is the rule, and needs no tasks.
         answered = [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
         answers = itertools.chain.from_iterable(answered)
+        if len(sound) == len(cases):
+            return list(answers)
         return [case if isinstance(case, JudgeFailure) else next(answers) for case in cases]
 
     async def readiness(self, within_s: float = 5.0) -> list[Readiness]:
@@ -82,4 +84,4 @@ class HttpJudge:
         try:
             return await self._caller.post(AUDITS_PATH, exchange.body, exchange.read, deadline_s)
         except JudgeError as error:
-            return [JudgeFailure(FailureKind(error.kind), str(error)) for _ in batch]
+            return exchange.given_up(JudgeFailure(FailureKind(error.kind), str(error)))

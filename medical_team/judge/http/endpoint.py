@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from yarl import URL
 
 from medical_team.judge.http.breaker import Breaker, BreakerState
 from medical_team.judge.http.limit import AdaptiveLimit
-from medical_team.judge.http.trouble import OPENS_BREAKER, RequestFailed, Trouble
+from medical_team.judge.http.trouble import OPENS_AT_ONCE, RequestFailed, Trouble
 
 # A server that asks for more than this may as well be asked now and then.
 LONGEST_RETRY_AFTER_S = 60.0
@@ -16,6 +17,8 @@ LONGEST_RETRY_AFTER_S = 60.0
 STALLED = 20.0
 SHORTEST_PATIENCE_S = 1.0
 SMOOTHING = 0.1
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,9 @@ class Endpoint:
         self.limit = AdaptiveLimit(most_in_flight)
         self.in_flight = 0
         self.last_trouble = ""
+        self._told: set[Trouble] = set()
         self._asked_to_wait_until = 0.0
+        self._answered_at = float("-inf")
         self._typical_s: float | None = None
 
     def __str__(self) -> str:
@@ -45,13 +50,22 @@ class Endpoint:
 
     def at(self, path: str) -> URL:
         """The URL of a path, below the endpoint's own."""
-        if path not in self._urls:
-            self._urls[path] = self.url / path.lstrip("/")
-        return self._urls[path]
+        url = self._urls.get(path)
+        if url is None:
+            url = self._urls[path] = self.url / path.lstrip("/")
+        return url
 
     @property
     def is_away(self) -> bool:
         return self.breaker.state is not BreakerState.CLOSED
+
+    def serves(self, now: float) -> bool:
+        """Whether it takes requests, as soon as it has room."""
+        return not self.is_away and now >= self._asked_to_wait_until
+
+    def has_answered_since(self, slot: Slot) -> bool:
+        """Whether it answered something after that request had left."""
+        return self._answered_at > slot.departed_at
 
     @property
     def load(self) -> float:
@@ -74,22 +88,33 @@ class Endpoint:
         return Slot(self, now, self.breaker.depart())
 
     def answered(self, slot: Slot, now: float) -> None:
+        self._answered_at = now
         self.breaker.succeed()
         self.limit.answered(slot.departed_at, now)
         took = now - slot.departed_at
         self._typical_s = took if self._typical_s is None else self._typical_s + SMOOTHING * (took - self._typical_s)
 
-    def failed(self, slot: Slot, failure: RequestFailed, now: float) -> None:
-        self.last_trouble = failure.trouble.value
+    def failed(self, slot: Slot, failure: RequestFailed, now: float, *, counts: bool) -> None:
+        """A request brought nothing. ``counts``: for the breaker."""
+        self.last_trouble = failure.cause
+        self._tell(failure)
         if failure.trouble is Trouble.OVERLOADED:
             self.limit.overloaded(slot.departed_at, now)
+        elif failure.trouble is Trouble.UNFINISHED:
+            self.limit.answered(slot.departed_at, now)
         if failure.retry_after_s is not None:
             wait_s = min(failure.retry_after_s, LONGEST_RETRY_AFTER_S)
             self._asked_to_wait_until = max(self._asked_to_wait_until, now + wait_s)
-        if failure.trouble in OPENS_BREAKER:
-            self.breaker.fail(now, trial=slot.trial, at_once=failure.trouble is Trouble.NOBODY_LISTENS)
+        if counts:
+            self.breaker.fail(now, trial=slot.trial, at_once=failure.trouble in OPENS_AT_ONCE)
         else:
             self.breaker.succeed()
+
+    def _tell(self, failure: RequestFailed) -> None:
+        """The first of each trouble, with what to do about it: who asked keeps the kind of failure alone."""
+        if failure.trouble not in self._told:
+            self._told.add(failure.trouble)
+            logger.warning("%s; further ones of the kind are not told", failure)
 
     def left(self, slot: Slot) -> None:
         """The request is over, with or without a word about the endpoint."""

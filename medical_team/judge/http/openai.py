@@ -16,8 +16,9 @@ from pydantic import BaseModel
 from medical_team.config.judge import HttpJudgeConfig
 from medical_team.game.prompts import Message
 from medical_team.judge.http.answers import parse
-from medical_team.judge.http.caller import Caller, MalformedAnswer
-from medical_team.judge.http.readiness import Readiness, ask_for_model, one_judge
+from medical_team.judge.http.caller import Caller
+from medical_team.judge.http.readiness import MODELS_PATH, Readiness, ask_for_model, one_judge
+from medical_team.judge.http.trouble import MalformedAnswer
 
 COMPLETIONS_PATH = "/v1/chat/completions"
 
@@ -47,7 +48,7 @@ class OpenAiCompleter:
             ConfigError: A URL or the token is none.
         """
         self.model = model
-        self._caller = Caller(config)
+        self._caller = Caller(config, MODELS_PATH)
 
     async def complete(
         self, messages: list[Message], *, schema: dict[str, Any], max_tokens: int, deadline_s: float

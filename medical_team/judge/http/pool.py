@@ -10,14 +10,25 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 from medical_team.judge.deadline import standing_still
 from medical_team.judge.http.endpoint import Endpoint, Slot
 from medical_team.judge.http.outage import Outage
-from medical_team.judge.http.trouble import RequestFailed
+from medical_team.judge.http.trouble import OPENS_BESIDE_OTHERS, OPENS_BREAKER, RequestFailed
 
-# None: look again, something has changed that concerns everybody.
-Waiter = asyncio.Future[Slot | None]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiter:
+    """Somebody who waits.
+
+    Attributes:
+        reply: The slot; ``None``: look again, something has changed that concerns everybody.
+        avoided: The endpoint they take only while no other serves.
+    """
+
+    reply: asyncio.Future[Slot | None]
+    avoided: Endpoint | None
 
 
 class EndpointPool:
@@ -41,15 +52,15 @@ class EndpointPool:
     def is_away(self) -> bool:
         return all(endpoint.is_away for endpoint in self._endpoints)
 
-    async def take(self) -> Slot:
-        """The next slot; ``leave`` gives it back.
+    async def take(self, avoided: Endpoint | None = None) -> Slot:
+        """The next slot, at ``avoided`` only while no other endpoint serves; ``leave`` gives it back.
 
         Raises:
             JudgeOutage: All endpoints have been away for longer than the budget.
         """
-        slot = self.take_at_once()
+        slot = self.take_at_once(avoided)
         while slot is None:
-            waiter: Waiter = asyncio.get_running_loop().create_future()
+            waiter = Waiter(asyncio.get_running_loop().create_future(), avoided)
             self._waiters.append(waiter)
             if self.is_away:
                 self._outage.begin(_now(), self._who())
@@ -57,9 +68,9 @@ class EndpointPool:
             slot = await self._wait(waiter)
         return slot
 
-    def take_at_once(self) -> Slot | None:
+    def take_at_once(self, avoided: Endpoint | None = None) -> Slot | None:
         """The next slot if there is one and nobody waits for it."""
-        return None if self._waiters else self._next_slot()
+        return None if self._waiters else self._next_slot(avoided)
 
     def leave(self, slot: Slot) -> None:
         slot.endpoint.left(slot)
@@ -78,15 +89,16 @@ class EndpointPool:
             JudgeOutage: With this one, the outage is over its budget; all who wait here get it too.
         """
         now = _now()
-        slot.endpoint.failed(slot, failure, now)
+        beside_others = len(self._endpoints) > 1 and failure.trouble in OPENS_BESIDE_OTHERS
+        slot.endpoint.failed(slot, failure, now, counts=beside_others or failure.trouble in OPENS_BREAKER)
         self._look()
         if not self.is_away or self._outage.over_budget(now, self._who()) is None:
             return
         waiters, self._waiters = self._waiters, deque()
         for waiter in waiters:
-            if not waiter.done():
+            if not waiter.reply.done():
                 # One exception a waiter: a shared one would collect the tracebacks of all of them.
-                waiter.set_exception(self._give_up(now))
+                waiter.reply.set_exception(self._give_up(now))
         error = self._give_up(now)
         self._outage.forget()
         raise error
@@ -100,15 +112,16 @@ class EndpointPool:
     async def _wait(self, waiter: Waiter) -> Slot | None:
         try:
             with standing_still() if self.is_away else nullcontext():
-                return await waiter
+                return await waiter.reply
         except asyncio.CancelledError:
             self._withdraw(waiter)
             raise
 
     def _withdraw(self, waiter: Waiter) -> None:
+        reply = waiter.reply
         if waiter in self._waiters:
             self._waiters.remove(waiter)
-        elif waiter.done() and not waiter.cancelled() and waiter.exception() is None and (slot := waiter.result()):
+        elif reply.done() and not reply.cancelled() and reply.exception() is None and (slot := reply.result()):
             self.leave(slot)
         if not self._waiters:
             self._outage.forget()
@@ -123,26 +136,39 @@ class EndpointPool:
             self._outage.end(_now(), self._who())
         waiters, self._waiters = self._waiters, deque()
         for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+            if not waiter.reply.done():
+                waiter.reply.set_result(None)
 
     def _hand_out(self) -> None:
+        """To who waited longest, past those who want another endpoint than the one that is free."""
+        passed: list[Waiter] = []
         while self._waiters:
-            if self._waiters[0].done():  # cancelled, and not yet awake to withdraw
-                self._waiters.popleft()
-            elif slot := self._next_slot():
-                self._waiters.popleft().set_result(slot)
-            else:
+            waiter = self._waiters.popleft()
+            if waiter.reply.done():  # cancelled, and not yet awake to withdraw
+                continue
+            if slot := self._next_slot(waiter.avoided):
+                waiter.reply.set_result(slot)
+                continue
+            passed.append(waiter)
+            if waiter.avoided is None:
                 break
+        self._waiters.extendleft(reversed(passed))
         self._set_timer()
 
-    def _next_slot(self) -> Slot | None:
+    def _next_slot(self, avoided: Endpoint | None) -> Slot | None:
         now = _now()
         best: Endpoint | None = None
         for endpoint in self._endpoints:
-            if endpoint.is_free(now) and (best is None or endpoint.load < best.load):
+            if endpoint.is_free(now) and endpoint is not avoided and (best is None or endpoint.load < best.load):
                 best = endpoint
-        return best.depart(now) if best is not None else None
+        if best is not None:
+            return best.depart(now)
+        if avoided is not None and avoided.is_free(now) and not self._another_serves(avoided, now):
+            return avoided.depart(now)
+        return None
+
+    def _another_serves(self, avoided: Endpoint, now: float) -> bool:
+        return any(endpoint.serves(now) for endpoint in self._endpoints if endpoint is not avoided)
 
     def _set_timer(self) -> None:
         """Look again when a rest is over: nothing else may happen before."""

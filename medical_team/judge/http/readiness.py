@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,15 +11,16 @@ from pydantic import BaseModel
 
 from medical_team.errors import ConfigError, MachineError
 from medical_team.judge.http.answers import parse
-from medical_team.judge.http.caller import MalformedAnswer
 from medical_team.judge.http.endpoint import Endpoint
 from medical_team.judge.http.transport import Transport
-from medical_team.judge.http.trouble import AWAY, RequestFailed
+from medical_team.judge.http.trouble import AWAY, MalformedAnswer, RequestFailed
 from medical_team.judge.wire import READY_PATH, WireReady
 
 MODELS_PATH = "/v1/models"
 
 M = TypeVar("M", bound=BaseModel)
+
+logger = logging.getLogger(__name__)
 
 
 class _Model(BaseModel):
@@ -78,7 +80,7 @@ async def _ask(transport: Transport, endpoint: Endpoint, path: str, message: typ
 
 
 def one_judge(found: Sequence[Readiness]) -> str:
-    """The name of the judge that all endpoints which are ready are.
+    """The name of the judge that all endpoints which are ready are; what the others lack is told in the log.
 
     Raises:
         ConfigError: They are different judges, and audits would depend on who was free.
@@ -90,4 +92,7 @@ def one_judge(found: Sequence[Readiness]) -> str:
     if len(set(judges.values())) > 1:
         each = ", ".join(f"{url} is {judge!r}" for url, judge in judges.items())
         raise ConfigError(f"judge.http.urls: the endpoints are different judges ({each}); name endpoints of one")
+    for one in found:
+        if one.problem is not None:
+            logger.warning("%s; audits go to the other endpoints", one.problem)
     return next(iter(judges.values()))

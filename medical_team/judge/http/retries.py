@@ -9,24 +9,26 @@ from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
 from medical_team.errors import JudgeError
 from medical_team.judge.deadline import Deadline
-from medical_team.judge.http.trouble import RETRIES, RequestFailed, Trouble
+from medical_team.judge.http.trouble import RETRIES, UNTIL_DEADLINE, RequestFailed, Trouble
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 # Full jitter: clients that failed together do not come back together.
 BACKOFF = wait_random_exponential(multiplier=0.1, max=5.0)
 
 
 class Tries:
-    """The attempts at one request, and what the last one failed of."""
+    """The attempts at one request, and what the last one failed of. Those that were only late are not counted."""
+
+    _troubles: tuple[Trouble, ...] = ()
+    _last: RequestFailed | None = None
 
     def __init__(self, attempts: int) -> None:
         self._attempts = attempts
-        self._troubles: list[Trouble] = []
-        self._last: RequestFailed | None = None
 
-    async def run(self, deadline: Deadline, attempt: Callable[..., Awaitable[T]], *arguments: object) -> T:
-        """The result of the first attempt that has one; ``attempt`` is a coroutine function.
+    async def run(self, deadline: Deadline, attempt: Callable[[R], Awaitable[T]], request: R) -> T:
+        """The result of the first attempt at the request that has one.
 
         Raises:
             RequestFailed: The last attempt's.
@@ -34,7 +36,7 @@ class Tries:
         """
         # Nearly every request ends here: the machinery of retries costs more than the rest of a request.
         try:
-            return await attempt(*arguments)
+            return await attempt(request)
         except RequestFailed as failure:
             first: RequestFailed | None = failure
 
@@ -43,7 +45,7 @@ class Tries:
             if first is not None:
                 failed, first = first, None
                 raise failed
-            return await attempt(*arguments)
+            return await attempt(request)
 
         async with deadline.enforced():
             return await AsyncRetrying(retry=self._again, wait=BACKOFF, reraise=True)(attempt_again)
@@ -58,7 +60,9 @@ class Tries:
         if not isinstance(failure, RequestFailed):
             return False
         self._last = failure
-        self._troubles.append(failure.trouble)
+        if failure.trouble in UNTIL_DEADLINE:
+            return True
+        self._troubles += (failure.trouble,)
         allowed = RETRIES.get(failure.trouble)
         if allowed is not None and self._troubles.count(failure.trouble) > allowed:
             return False

@@ -47,7 +47,7 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             trouble, detail = of_exception(error)
             retry_after_s = None
-        raise RequestFailed(trouble, f"{url}: {trouble}" + (f" ({detail})" if detail else ""), retry_after_s)
+        raise RequestFailed(trouble, str(trouble) + (f" ({detail})" if detail else ""), retry_after_s, url=url)
 
     async def close(self) -> None:
         session, self._session = self._session, None
@@ -75,7 +75,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         body += part
         if len(body) > LARGEST_ANSWER:
             response.close()
-            raise RequestFailed(Trouble.MALFORMED, f"{response.url}: an answer of more than {LARGEST_ANSWER} bytes")
+            raise RequestFailed(Trouble.MALFORMED, f"an answer of more than {LARGEST_ANSWER} bytes", url=response.url)
     return bytes(body)
 
 
@@ -87,7 +87,7 @@ def seconds_to_wait(retry_after: str | None) -> float | None:
         return float(retry_after)
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one of a year that there is not
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

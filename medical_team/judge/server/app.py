@@ -32,7 +32,7 @@ def make_app(open_judge: OpenJudge, settings: ServerSettings, admission: Admissi
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.standing = standing
-    app.add_middleware(Rim, token=settings.token, metrics=desk.metrics)
+    app.add_middleware(Rim, settings=settings, metrics=desk.metrics)
     app.add_exception_handler(HTTPException, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse)
     app.add_api_route(AUDITS_PATH, desk.audits, methods=["POST"])

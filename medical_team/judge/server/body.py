@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from fastapi import HTTPException, Request
 from pydantic import ValidationError
+from starlette.types import Receive
 
 from medical_team.judge.wire import WireBatch
 
@@ -30,6 +32,15 @@ async def read_body(request: Request, *, limit: int, timeout_s: float) -> bytes:
     except TimeoutError:
         raise HTTPException(408, f"the body did not arrive within {timeout_s:g} s", _CLOSE) from None
     return bytes(body)
+
+
+async def read_away(receive: Receive, *, limit: int, timeout_s: float) -> None:
+    """Read what a client is still sending, within bounds: where its connection is closed after an answer, it would not
+    get to see the answer otherwise."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            while limit > 0 and (message := await receive()).get("more_body"):
+                limit -= len(message["body"])
 
 
 def _check_headers(request: Request, limit: int) -> None:

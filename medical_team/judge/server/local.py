@@ -6,15 +6,20 @@ An edit made to be slow can keep the rules busy for a second or more; ``/health`
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from threading import Event
 from typing import Protocol, cast
 
+from medical_team.config import GatesConfig
 from medical_team.judge import make_judge
 from medical_team.judge.protocol import AuditRequest, FailureKind, Judge, JudgeFailure
+from medical_team.judge.server.faults import where
 from medical_team.types import Audit
+
+logger = logging.getLogger(__name__)
 
 
 class Decides(Protocol):
@@ -43,14 +48,22 @@ class ThreadedJudge:
 
     def _decide(self, requests: Sequence[AuditRequest], unwanted: Event) -> list[Audit | JudgeFailure]:
         late = JudgeFailure(FailureKind.TIMEOUT)
-        return [late if unwanted.is_set() else self._judge.decide(request) for request in requests]
+        return [late if unwanted.is_set() else self._decide_one(request) for request in requests]
+
+    def _decide_one(self, request: AuditRequest) -> Audit | JudgeFailure:
+        """A batch holds audits of several clients: what the rules stumble over fails alone."""
+        try:
+            return self._judge.decide(request)
+        except Exception as error:
+            logger.error("judge %s failed: %s", self.name, where(error))
+            return JudgeFailure(FailureKind.FAILED, type(error).__name__)
 
 
 @asynccontextmanager
-async def open_local(name: str) -> AsyncIterator[Judge]:
-    """The judge of that name (``rule`` or ``exact``) in a thread of its own, for as long as the block lasts."""
+async def open_local(name: str, gates: GatesConfig) -> AsyncIterator[Judge]:
+    """The judge of that name (``rule`` by those gates, or ``exact``) in a thread of its own, while the block lasts."""
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
     try:
-        yield ThreadedJudge(cast(Decides, make_judge(name)), thread)
+        yield ThreadedJudge(cast(Decides, make_judge(name, gates)), thread)
     finally:
         thread.shutdown(wait=False, cancel_futures=True)

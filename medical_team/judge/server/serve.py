@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
 import signal
 import socket
 import sys
@@ -41,13 +43,22 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(app: FastAPI, settings: ServerSettings, listener: socket.socket) -> NoReturn:
     """Serve until SIGTERM or SIGINT, finish what is held within the grace time, and exit with code 0.
 
+    Told to stop while the judge is being loaded, it ends at once, with the processes that the loading has started.
+
     Raises:
         Exception: Loading the judge raised it, or the judge's own end.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
-    server = uvicorn.Server(_config(app, settings))
     standing = app.state.standing
+
+    def leave(number: int, frame: FrameType | None) -> NoReturn:
+        """For a signal that comes while uvicorn does not run, and the one that it raises again when it has finished."""
+        if standing.judge is None:
+            _end_loading()
+        sys.exit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    server = uvicorn.Server(_config(app, settings))
     standing.on_failure = lambda: setattr(server, "should_exit", True)
     host, port = listener.getsockname()[:2]
     logger.info("judge %s at http://%s:%d", settings.judge, f"[{host}]" if ":" in host else host, port)
@@ -56,9 +67,13 @@ def serve(app: FastAPI, settings: ServerSettings, listener: socket.socket) -> No
     raise standing.failure
 
 
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """For a signal that comes while uvicorn does not run, and the one that it raises again when it has finished."""
-    sys.exit(0)
+def _end_loading() -> NoReturn:
+    """A thread that loads a model cannot be stopped; a regular exit would wait for it and for what it has started."""
+    for child in multiprocessing.active_children():
+        child.kill()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _config(app: FastAPI, settings: ServerSettings) -> uvicorn.Config:

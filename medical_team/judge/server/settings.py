@@ -7,6 +7,17 @@ from dataclasses import dataclass, field
 from medical_team.errors import ConfigError
 from medical_team.judge.wire import MAX_AUDITS, MAX_BODY
 
+_ABOVE_ZERO = (
+    "max_body",
+    "read_timeout",
+    "keep_alive",
+    "max_requests",
+    "max_connections",
+    "batch_size",
+    "batches",
+    "grace",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
@@ -19,7 +30,10 @@ class ServerSettings:
         max_body: Largest body of a request.
         read_timeout: For a request's header, and again for its body; also for an answer that nobody reads.
         keep_alive: How long an idle connection stays. Above what clients keep theirs, so that they close first.
-        max_connections: Open at once; together with ``max_body`` it bounds the memory that requests can take.
+        max_requests: Requests for audits held at once, of clients that carry the token; one more is told to come back
+            later. Together with ``max_body`` it bounds the memory that they can take.
+        max_connections: Open at once, of anybody; beyond it all are turned away, from ``/health`` too. So it is far
+            above what clients hold, and below the 1,024 files that many systems allow a process.
         queue: Audits that may wait for the judge; one more is told to come back later.
         batch_size: Audits sent to the judge together, at most.
         batches: Batches at the judge at once, at most.
@@ -36,14 +50,15 @@ class ServerSettings:
     max_body: int = MAX_BODY
     read_timeout: float = 10.0
     keep_alive: int = 75
-    max_connections: int = 256
+    max_requests: int = 256
+    max_connections: int = 900
     queue: int = 1024
     batch_size: int = 8
     batches: int = 16
     grace: int = 30
 
     def __post_init__(self) -> None:
-        for name in ("max_body", "read_timeout", "keep_alive", "max_connections", "batch_size", "batches", "grace"):
+        for name in _ABOVE_ZERO:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"server: {name} is {getattr(self, name)}; it must be above 0")
         if not all("!" <= letter <= "~" for letter in self.judge):
