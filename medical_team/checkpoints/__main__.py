@@ -18,7 +18,7 @@ from medical_team.errors import CheckpointError
 def main(arguments: list[str]) -> None:
     parser = Parser(__doc__)
     parser.add_argument("run", type=Path, metavar="RUN_FOLDER")
-    folder = parser.parse_args(arguments).run / "checkpoints"
+    folder = parser.parse_args(arguments).run / names.FOLDER
     there = names.entries(folder)
     if not there:
         raise CheckpointError(f"{folder} holds no checkpoint: name a run's folder, runs/selfplay for example")

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+# Of a run's folder, where its checkpoints are.
+FOLDER = "checkpoints"
+
 LATEST = "latest"
 
 _COMPLETE = re.compile(r"step-(\d{6,})(\.old)?")

@@ -8,7 +8,7 @@ from medical_team.backends import Backend
 from medical_team.config import Config
 from medical_team.planning.batches import Batches, batches_of
 from medical_team.planning.cards import GB, Card, card_named
-from medical_team.planning.formulas import checkpoint_bytes
+from medical_team.planning.formulas import checkpoint_bytes, checkpoints_to_come
 from medical_team.planning.groups import Lengths
 from medical_team.planning.host import Host
 from medical_team.planning.memory import Place
@@ -80,7 +80,7 @@ def plan_run(config: Config, backend: Backend, host: Host, lengths: Lengths | No
         disk,
         host,
         tuple(problems),
-        _disk_problem(config, disk, host),
+        _disk_problem(config, checkpoint, host),
     )
 
 
@@ -130,11 +130,12 @@ def _memory_problems(places: tuple[Place, ...], card: Card | None, host: Host) -
     return problems
 
 
-def _disk_problem(config: Config, disk: float, host: Host) -> str:
-    needed = disk + config.run.min_free_gb * GB
+def _disk_problem(config: Config, checkpoint: float, host: Host) -> str:
+    more = checkpoints_to_come(config.checkpoint.keep, host.checkpoints)
+    needed = more * checkpoint + config.run.min_free_gb * GB
     if host.free_disk >= needed:
         return ""
     return (
-        f"{config.checkpoint.keep + 1} checkpoints and run.min_free_gb take {in_gb(needed)}, and {config.run_dir} has "
+        f"{more} more checkpoint(s) and run.min_free_gb take {in_gb(needed)}, and {config.run_dir} has "
         f"{in_gb(host.free_disk)} free: free some, lower checkpoint.keep or choose another run.dir"
     )

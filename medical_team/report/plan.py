@@ -25,7 +25,8 @@ def plan_view(plan: RunPlan, gpus_a_node: int) -> Iterator[RenderableType]:
             yield moment_table(place, plan)
         yield memory_table(place)
     yield batch_table(plan.batches)
-    sizes = f"checkpoint {_gb(plan.checkpoint)} GB, on the disk at most {_gb(plan.disk)} GB"
+    there = f", {plan.host.checkpoints} there already" if plan.host.checkpoints else ""
+    sizes = f"checkpoint {_gb(plan.checkpoint)} GB, on the disk at most {_gb(plan.disk)} GB{there}"
     yield f"{sizes}; free {_gb(plan.host.free_disk)} GB"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import Config, load_config
 from medical_team.errors import ConfigError
 from medical_team.planning.cards import FILL, card_named
@@ -183,6 +186,25 @@ def test_too_little_disk_is_told_with_the_run_and_the_numbers():
     plan = planned("run.name=mine", host=Host(64e9, 1e9, True))
 
     assert not plan.fits and "runs/mine has 1.0 GB free" in plan.disk_problem and "checkpoint.keep" in plan.disk_problem
+
+
+@pytest.mark.parametrize(("there", "more"), [(0, 3), (1, 2), (2, 1), (5, 1)])
+def test_room_is_asked_for_checkpoints_that_are_not_there_yet(there: int, more: int):
+    size = planned().checkpoint
+
+    for free, fits in ((more + 0.1, True), (more - 0.1, False)):
+        host = Host(64e9, free * size, True, checkpoints=there)
+        assert planned("checkpoint.keep=2", "run.min_free_gb=0", host=host).fits is fits
+
+
+def test_a_host_knows_the_checkpoints_that_a_run_has(tmp_path: Path):
+    store = CheckpointStore(tmp_path / "checkpoints", keep=2)
+    store.save(TrainerState(1, {}, 0.0, {}), lambda folder: None)
+    broken = store.save(TrainerState(2, {}, 0.0, {}), lambda folder: None)
+    assert this_host(tmp_path).checkpoints == 2
+
+    (broken / "manifest.json").unlink()
+    assert this_host(tmp_path).checkpoints == 1
 
 
 def test_a_checkpoint_is_of_both_models():
