@@ -66,4 +66,5 @@ environment=$(printf '{"env_vars": {"PYTHONUNBUFFERED": "1", "RAY_JOB_STOP_WAIT_
 ray job submit --no-wait --submission-id "$id" --working-dir "$parcel" --runtime-env-json "$environment" \
     -- python launch/train_ppo_ray.py "${arguments[@]}"
 ray job logs --follow "$id" || true
-exec python "$root/launch/job_outcome.py" "$id"
+# Not exec: a shell that another program replaces runs no trap.
+python "$root/launch/job_outcome.py" "$id"
