@@ -13,8 +13,8 @@
 # JOB_ID                   the job's name; made up when not given
 # STOP_WAIT_S              seconds that a run may take to save when it is stopped, 900 by default
 #
-# Ends with the job, and with its exit code: 0 done, 75 saved (submit it again with run.resume=auto), 2 bad input,
-# 1 failed. The last line is the run's own reason.
+# Ends with the job, and with its exit code: 0 done, 75 saved or not begun, as its judge was away (submit it again with
+# run.resume=auto), 2 bad input, 1 failed. The last line is the run's own reason.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -55,6 +55,11 @@ def test_two_attempts_in_a_row_without_a_new_step_are_enough(steps: list[int], f
     assert decide(attempts(*steps)).next is follows
 
 
+def test_an_attempt_that_saved_nothing_does_not_say_that_it_did():
+    assert decide(attempts(5, 5)).reason == "attempt 1 saved nothing new; the newest checkpoint is of step 5"
+    assert decide(attempts(5, 6)).reason == "attempt 1 saved; the newest checkpoint is of step 6"
+
+
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=8))
 def test_a_job_that_gains_a_step_is_never_given_up(steps: list[int]):
     gained = attempts(*steps, max(steps) + 1)
