@@ -25,6 +25,8 @@ def main(arguments: list[str]) -> None:
     newest_is_valid = False
     for entry in there:
         newest_is_valid = show(entry)
+    for aside in names.refused(folder):
+        print(f"{aside.name}  refused by a resume before; remove it when nobody needs to look at it")
     for left_over in names.partials(folder):
         print(f"{left_over.name}  never finished, or being written now")
     if not newest_is_valid:

@@ -255,7 +255,44 @@ def test_a_damaged_one_of_later_does_not_push_out_the_one_just_saved(tmp_path: P
 
     save(checkpoints, 2)
 
-    assert contents(tmp_path) == ["latest", "step-000002"]
+    assert contents(tmp_path) == ["latest", "step-000002", "step-000003.refused"]
+
+
+def test_a_refused_one_is_no_progress_and_its_step_is_saved_again(tmp_path: Path):
+    for attempt in ("step-000003.refused", "step-000003.refused-2"):
+        save(CheckpointStore(tmp_path, keep=2), 2, 3)
+        (tmp_path / "step-000003" / "actor" / "weights").write_text("wEights")  # as long, and another content
+        checkpoints = CheckpointStore(tmp_path, keep=2)
+        found = checkpoints.newest(IDENTITY)
+
+        assert found is not None and found.state.step == 2
+        assert checkpoints.steps() == [2] == CheckpointStore(tmp_path, keep=2).steps()
+        assert (tmp_path / "latest").read_text() == "step-000002\n"
+        assert (tmp_path / attempt / "actor" / "weights").read_text() == "wEights", "evidence is kept"
+        save(checkpoints, 3)
+        assert checkpoints.steps() == [2, 3]
+
+
+def test_nothing_is_set_aside_where_the_valid_one_is_of_another_run(checkpoints: CheckpointStore):
+    save(checkpoints, 1, 2)
+    (checkpoints.folder / "step-000002" / "actor" / "weights").write_text("weight")
+    before = contents(checkpoints.folder)
+
+    with pytest.raises(CheckpointError, match="belongs to another run"):
+        CheckpointStore(checkpoints.folder, keep=2).newest(IDENTITY | {"run.seed": 18})
+    assert contents(checkpoints.folder) == before
+
+
+def test_one_that_cannot_be_set_aside_is_said_before_the_run_goes_on(checkpoints: CheckpointStore, monkeypatch: Any):
+    save(checkpoints, 1, 2)
+    (checkpoints.folder / "step-000002" / "actor" / "weights").write_text("weight")
+
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(files, "rename", refuse)
+    with pytest.raises(CheckpointError, match=r"step-000002 is not valid \(actor/weights .*cannot be set aside"):
+        CheckpointStore(checkpoints.folder, keep=2).newest(IDENTITY)
 
 
 def test_where_none_is_valid_the_run_does_not_start_over(checkpoints: CheckpointStore):

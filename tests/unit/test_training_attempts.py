@@ -99,6 +99,20 @@ def test_the_batch_script_is_told_in_a_sentence_and_an_exit_code(tmp_path: Path)
     assert kept == {"job": "7", "number": 0, "code": 75, "signalled": True, "step": 4}
 
 
+def test_a_checkpoint_that_the_resume_refused_is_not_what_an_attempt_ends_with(tmp_path: Path):
+    training = ["--", f"run.dir={tmp_path}", "run.name=night"]
+    ask("begin", "--job", "7", "--attempt", "1", *training)
+    folder = tmp_path / "night" / "checkpoints"
+    CheckpointStore(folder, 2).save(TrainerState(4, {}, 0.0, {}), lambda folder: None)
+    damaged = CheckpointStore(folder, 2).save(TrainerState(5, {}, 0.0, {}), lambda folder: None)
+    (damaged / "manifest.json").unlink()
+    assert CheckpointStore(folder, 2).newest({}) is not None
+
+    ended = ask("end", "--job", "7", "--attempt", "1", "--code", "75", *training)
+
+    assert ended.stdout.endswith("the newest checkpoint is of step 4\n")
+
+
 def test_bad_input_is_told_before_anything_is_made(tmp_path: Path):
     begun = ask("begin", "--job", "7", "--attempt", "0", "--", f"run.dir={tmp_path}", "run.nam=x")
 
