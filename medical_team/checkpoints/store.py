@@ -75,16 +75,12 @@ class CheckpointStore:
         """
         self.finish()
         began = time.monotonic()
-        files.make_folder(self.folder)
-        for left_over in names.partials(self.folder):
-            files.remove(left_over)
-        self._ask_for_room()
         partial = names.partial_path(self.folder, trainer.step)
-        files.make_folder(partial)
+        self._make_room_for(partial)
         try:
             ranks = copy_models(partial) or {}
         except BaseException:
-            files.remove(partial)
+            _abandon(partial)
             raise
         self._until = time.monotonic() + self._deadline_s
         self._saving = Background(f"checkpoint {trainer.step}", lambda: self._write(partial, trainer, ranks, began))
@@ -115,7 +111,7 @@ class CheckpointStore:
         return names.complete_path(self.folder, trainer.step)
 
     def steps(self) -> list[int]:
-        """Steps that have a checkpoint by its name, ascending; none is looked into. One that was refused counts no more."""
+        """Steps that have a checkpoint by its name, ascending; none is looked into. One that was refused has none."""
         return sorted({entry.step for entry in names.entries(self.folder)})
 
     def newest(self, identity: Mapping[str, Any]) -> Checkpoint | None:
@@ -152,6 +148,17 @@ class CheckpointStore:
             )
         return None, []
 
+    def _make_room_for(self, partial: Path) -> None:
+        """An empty folder for the next save, after what broken-off ones left is gone."""
+        try:
+            files.make_folder(self.folder)
+            for left_over in names.partials(self.folder):
+                files.remove(left_over)
+            self._ask_for_room()
+            files.make_folder(partial)
+        except OSError as error:
+            raise files.failure(error.errno, f"{partial} could not be made ({error.strerror})") from None
+
     def _ask_for_room(self) -> None:
         free = shutil.disk_usage(self.folder).free
         needed = self._expected_bytes * _SPARE
@@ -166,7 +173,7 @@ class CheckpointStore:
             receipts: dict[str, FileEntry] = collect_receipts(partial, ranks, lambda: self._until)
             manifest = transaction.commit(partial, trainer, receipts)
         except BaseException as error:
-            files.remove(partial)
+            _abandon(partial)
             if isinstance(error, OSError):
                 raise files.failure(error.errno, f"{partial} could not be written ({error.strerror})") from None
             raise
@@ -176,6 +183,14 @@ class CheckpointStore:
         self._newest = None
         transaction.rotate(self.folder, trainer.step, self._keep)
         return final
+
+
+def _abandon(partial: Path) -> None:
+    """Remove what a failed save left, as far as it can be: ranks may still be writing there, and the failure counts."""
+    try:
+        files.remove(partial)
+    except OSError as error:
+        logger.warning("%s is not gone yet (%s): the next save removes it", partial, error.strerror)
 
 
 def _set_aside(entry: names.Entry, reason: str, newest: Path) -> None:

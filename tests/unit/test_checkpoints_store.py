@@ -205,6 +205,48 @@ def test_a_disk_that_fills_up_meanwhile_keeps_the_old_one(checkpoints: Checkpoin
     assert contents(checkpoints.folder) == ["latest", "step-000001"]
 
 
+def still_written(path: Path) -> None:
+    raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
+
+
+@pytest.mark.parametrize(("number", "error"), [(errno.ENOSPC, DiskFull), (errno.EIO, CheckpointWriteError)])
+def test_a_failed_save_where_ranks_still_write_ends_with_what_it_failed_with(
+    checkpoints: CheckpointStore, monkeypatch: Any, caplog: Any, number: int, error: type[Exception]
+):
+    with monkeypatch.context() as patches:
+        patches.setattr(files, "remove", still_written)
+        checkpoints.begin(state(2), a_rank_that(lambda folder: leave_failure(folder, 0, OSError(number, "no"))))
+        with pytest.raises(error, match="actor rank 0 could not write its part"):
+            checkpoints.finish()
+        with pytest.raises(RuntimeError, match="a rank died"):
+            CheckpointStore(checkpoints.folder.with_name("other"), 1).begin(state(2), a_rank_that(died))
+
+    assert "is not gone yet (Directory not empty): the next save removes it" in caplog.text
+    save(checkpoints, 3)
+    assert contents(checkpoints.folder) == ["latest", "step-000003"]
+
+
+def died(folder: Path) -> None:
+    raise RuntimeError("a rank died")
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "error"),
+    [("remove", errno.ENOTEMPTY, CheckpointWriteError), ("make_folder", errno.ENOSPC, DiskFull)],
+)
+def test_a_save_that_cannot_be_begun_is_named(
+    checkpoints: CheckpointStore, monkeypatch: Any, name: str, number: int, error: type[Exception]
+):
+    (checkpoints.folder / ".step-000001.partial").mkdir(parents=True)
+
+    def fail(path: Path) -> None:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(files, name, fail)
+    with pytest.raises(error, match=r"step-000002\.partial could not be made \(no\)"):
+        checkpoints.begin(state(2), lambda folder: pytest.fail("asked to copy"))
+
+
 def test_what_an_interrupted_save_left_is_cleaned_and_nothing_else(checkpoints: CheckpointStore):
     for name in (".step-000003.partial", ".mine.partial", "step-notes"):
         (checkpoints.folder / name).mkdir(parents=True)
