@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -92,3 +94,86 @@ def test_the_users_own_format_of_times_does_not_matter(
     program("squeue", f'[[ "$SLURM_TIME_FORMAT" == standard ]] && echo {slurm_time(time.time() + 86_400)}')
 
     assert bash(programs, "job_end").stdout.strip().isdigit()
+
+
+RAY = """
+trap 'echo ended >>"$LOG"; exit 0' TERM
+while :; do echo alive >>"$LOG"; sleep 0.05; done
+"""
+WITHIN_S = 30
+
+
+@contextmanager
+def ray_node(
+    programs: Path, folder: Path, command: str = "exec launch/slurm/ray_node.sh head"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A node's script beside a Slurm and a Ray that are a few lines, started by a shell's ``command``."""
+    (folder / "token").write_text("t" * 64)
+    (folder / "token").chmod(0o600)
+    environment = os.environ | {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "VIRTUAL_ENV": str(folder / "none"),
+        "LOG": str(folder / "log"),
+        "SLURM_JOB_ID": "7",
+        "SLURMD_NODENAME": "n1",
+        "SLURM_CPUS_ON_NODE": "2",
+        "SLURM_TMPDIR": str(folder),
+        "RAY_AUTH_TOKEN_PATH": str(folder / "token"),
+        "MEDICAL_TEAM_RAY_OVER": str(folder / "over"),
+    }
+    process = subprocess.Popen(["bash", "-c", command], cwd=ROOT, env=environment)
+    try:
+        yield process
+    finally:
+        (folder / "over").touch()
+        process.wait(WITHIN_S)
+
+
+def lines(folder: Path) -> list[str]:
+    log = folder / "log"
+    return log.read_text().split() if log.exists() else []
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def slurm_and_ray(program: Program) -> None:
+    program("scontrol", 'echo "NodeName=n1 NodeAddr=127.0.0.1 Port=1"')
+    program("ray", RAY)
+
+
+@pytest.mark.usefixtures("slurm_and_ray")
+def test_a_ray_node_stays_through_sigterm_until_the_batch_script_is_done(programs: Path, tmp_path: Path):
+    with ray_node(programs, tmp_path) as node:
+        wait_until(lambda: "alive" in lines(tmp_path))
+        node.send_signal(signal.SIGTERM)
+        before = len(lines(tmp_path))
+        # Longer than the script's own look around, which is when it would take note of the signal.
+        wait_until(lambda: len(lines(tmp_path)) > before + 40 or node.poll() is not None)
+        assert (node.poll(), "ended" in lines(tmp_path)) == (None, False)
+
+        (tmp_path / "over").touch()
+        assert node.wait(WITHIN_S) == 0
+    assert lines(tmp_path)[-1] == "ended"
+
+
+@pytest.mark.usefixtures("slurm_and_ray")
+def test_a_ray_node_does_not_outlive_the_batch_script(programs: Path, tmp_path: Path):
+    with ray_node(programs, tmp_path, "launch/slurm/ray_node.sh head; true") as batch_script:
+        wait_until(lambda: "alive" in lines(tmp_path))
+        batch_script.kill()
+        batch_script.wait(WITHIN_S)
+        wait_until(lambda: "ended" in lines(tmp_path))
+
+
+@pytest.mark.usefixtures("slurm_and_ray")
+def test_a_ray_that_ends_by_itself_ends_its_node_with_its_code(programs: Path, program: Program, tmp_path: Path):
+    program("ray", "exit 7")
+
+    with ray_node(programs, tmp_path) as node:
+        assert node.wait(WITHIN_S) == 7
