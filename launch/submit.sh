@@ -13,8 +13,8 @@
 # JOB_ID                   the job's name; made up when not given
 # STOP_WAIT_S              seconds that a run may take to save when it is stopped, 900 by default
 #
-# Ends with the job, and with its exit code: 0 done, 75 saved (submit it again with run.resume=auto), 2 bad input,
-# 1 failed. The last line is the run's own reason.
+# Ends with the job, and with its exit code: 0 done, 75 saved or not begun, as its judge was away (submit it again with
+# run.resume=auto), 2 bad input, 1 failed. The last line is the run's own reason.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -66,4 +66,5 @@ environment=$(printf '{"env_vars": {"PYTHONUNBUFFERED": "1", "RAY_JOB_STOP_WAIT_
 ray job submit --no-wait --submission-id "$id" --working-dir "$parcel" --runtime-env-json "$environment" \
     -- python launch/train_ppo_ray.py "${arguments[@]}"
 ray job logs --follow "$id" || true
-exec python "$root/launch/job_outcome.py" "$id"
+# Not exec: a shell that another program replaces runs no trap.
+python "$root/launch/job_outcome.py" "$id"

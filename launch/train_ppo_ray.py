@@ -11,7 +11,7 @@ Options:
     --plan             print what the run would start and whether it fits, and stop; see docs/planning.md
     --resume auto      short form of run.resume=auto: go on after the newest checkpoint
     --model_id M, --judge_model_id J, --num_samples N, --max_rounds R
-                       short forms of model.path, judge.name, data.num_samples, train.steps
+                       short forms of model.path, judge.model, data.num_samples, train.steps
 """
 
 from __future__ import annotations

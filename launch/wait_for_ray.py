@@ -5,7 +5,7 @@
 Options:
     ADDRESS            host:port of the cluster's head
     --nodes N          nodes that are to be there, the head among them; 1 by default
-    --timeout S        seconds after which it is given up; 300 by default
+    --timeout S        seconds after which it is given up, with exit code 75; 300 by default
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import socket
 import time
 
 from medical_team.entry import Parser, run_entry_point
-from medical_team.errors import MachineError
+from medical_team.errors import MachineError, NotYetThere
 
 # Seconds between two questions; Ray tells of a new node about once a second.
 _ASKS_EVERY_S = 1.0
+
+_LARGEST_PORT = 65535
 
 
 def main(arguments: list[str]) -> None:
@@ -36,13 +38,15 @@ def main(arguments: list[str]) -> None:
 def wait_for_head(address: str, deadline: float) -> None:
     """Until somebody listens there: Ray's own attempts at an address where nobody does are hard to stop."""
     host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal() and 0 < int(port) <= _LARGEST_PORT):
+        raise MachineError(f"{address} is no HOST:PORT: give the address that the head was started with")
     while True:
         try:
             socket.create_connection((host, int(port)), timeout=_ASKS_EVERY_S).close()
             return
-        except (OSError, ValueError) as error:
-            if time.monotonic() > deadline or isinstance(error, ValueError):
-                raise MachineError(f"no Ray head answers at {address} ({error}): see its log") from None
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise NotYetThere(f"no Ray head answers at {address} ({error}): see its log") from None
             time.sleep(_ASKS_EVERY_S)
 
 
@@ -53,7 +57,7 @@ def wait_for_nodes(address: str, nodes: int, deadline: float) -> None:
     try:
         while (there := sum(node["Alive"] for node in ray.nodes())) < nodes:
             if time.monotonic() > deadline:
-                raise MachineError(f"{there} of {nodes} Ray nodes joined {address} in time: see the nodes' logs")
+                raise NotYetThere(f"{there} of {nodes} Ray nodes joined {address} in time: see the nodes' logs")
             time.sleep(_ASKS_EVERY_S)
         gpus, cpus = (ray.cluster_resources().get(what, 0) for what in ("GPU", "CPU"))
         print(f"{there} Ray node(s) at {address}: {gpus:g} GPUs, {cpus:g} CPUs", flush=True)

@@ -45,10 +45,10 @@ def run_entry_point(main: Callable[[list[str]], int | None]) -> None:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
     try:
         sys.exit(main(sys.argv[1:]) or 0)
+    except RunInterrupted as error:  # first: what is not yet there is both
+        _stop(error, SAVED)
     except UserError as error:
         _stop(error, BAD_INPUT)
-    except RunInterrupted as error:
-        _stop(error, SAVED)
     except MedicalTeamError as error:
         _stop(error, FAILED)
 

@@ -45,6 +45,10 @@ class RunInterrupted(MedicalTeamError):
     """What ended the run lies outside of it: resuming goes on from the newest checkpoint."""
 
 
+class NotYetThere(MachineError, RunInterrupted):
+    """What a start needs is away and may be there at the next one: a judge, a cluster, a resumed run's disk."""
+
+
 class CheckpointWriteError(MedicalTeamError):
     """A checkpoint could not be written; the ones before it are still there."""
 

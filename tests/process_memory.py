@@ -10,6 +10,7 @@ import psutil
 from medical_team.config import Config
 from medical_team.planning.groups import Lengths
 from medical_team.planning.host import this_host
+from medical_team.planning.memory import Moment
 from medical_team.planning.plan import plan_run
 from medical_team.training.run import TrainingRun
 
@@ -75,5 +76,6 @@ def planned_and_measured(config: Config, measured: Measured) -> dict[str, tuple[
     """Bytes of each process by the plan's names; several of a name are alike, and one of them is shown."""
     plan = plan_run(config, "cpu", this_host(config.run_dir), measured.lengths)
     (host,) = plan.places
-    planned = {process.name: sum(process.peak(host.moments)[1].values()) for process in host.processes}
+    moments = tuple(moment for moment in host.moments if moment != Moment.SAVE)  # nothing was saved
+    planned = {process.name: sum(process.peak(moments)[1].values()) for process in host.processes}
     return {name: (planned[name], measured.peaks[name]) for name in planned}

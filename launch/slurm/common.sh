@@ -22,11 +22,23 @@ node_ip() {
     echo "$ip"
 }
 
-# job_end: when Slurm ends the job, in seconds since 1970; nothing for a job without a limit.
+# job_end: when Slurm ends the job, in seconds since 1970; nothing for a job without a limit, and where Slurm does not
+# say. A controller that is restarted is asked again; an end that is past is no answer: this runs in the job.
 job_end() {
-    local end
-    end=$(squeue -h -j "$SLURM_JOB_ID" -o %e)
-    date -d "$end" +%s 2>/dev/null || true
+    local end="" seconds again
+    for again in 5 5 5 0; do
+        end=$(SLURM_TIME_FORMAT=standard timeout 30 squeue -h -j "$SLURM_JOB_ID" -o %e) || end=""
+        [[ "$end" != NONE && "$end" != N/A ]] || return 0
+        if [[ "$end" =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+$ ]]; then
+            seconds=$(date -d "$end" +%s) || seconds=0
+            if ((seconds > $(date +%s))); then
+                echo "$seconds"
+                return 0
+            fi
+        fi
+        sleep "$again"
+    done
+    echo "Slurm does not say when job $SLURM_JOB_ID ends (its answer: '$end'): the run does not know it" >&2
 }
 
 # finished PID: wait for a child, however many signals come in between; its exit code.

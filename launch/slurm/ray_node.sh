@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
 # One node's part of the job's Ray cluster; started by train.sbatch on every node, with start_ray.sh's arguments.
+#
+# It ends when Ray does, when train.sbatch leaves the file MEDICAL_TEAM_RAY_OVER, or when train.sbatch is gone. Not by
+# SIGTERM: Slurm sends that to every step of a job that is preempted or cancelled, and the run needs Ray to save.
 set -euo pipefail
 . launch/slurm/common.sh
 use_environment
@@ -18,8 +21,15 @@ leave() {
     rm -rf "$folder"
 }
 trap leave EXIT
-trap 'exit 143' TERM INT
+# Not '': what is ignored would be ignored by Ray's own processes, too.
+trap ':' TERM
+trap 'exit 130' INT
 
 launch/start_ray.sh "$@" "${options[@]}" &
 ray_node=$!
+while kill -0 "$ray_node" 2>/dev/null && [[ -d "/proc/$PPID" ]]; do
+    [[ ! -e "$MEDICAL_TEAM_RAY_OVER" ]] || exit 0
+    sleep 1 || true # a signal to the whole step ends it as well
+done
+[[ -d "/proc/$PPID" ]] || exit 143
 finished "$ray_node"

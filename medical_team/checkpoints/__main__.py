@@ -18,13 +18,15 @@ from medical_team.errors import CheckpointError
 def main(arguments: list[str]) -> None:
     parser = Parser(__doc__)
     parser.add_argument("run", type=Path, metavar="RUN_FOLDER")
-    folder = parser.parse_args(arguments).run / "checkpoints"
+    folder = parser.parse_args(arguments).run / names.FOLDER
     there = names.entries(folder)
     if not there:
         raise CheckpointError(f"{folder} holds no checkpoint: name a run's folder, runs/selfplay for example")
     newest_is_valid = False
     for entry in there:
         newest_is_valid = show(entry)
+    for aside in names.refused(folder):
+        print(f"{aside.name}  refused by a resume before; remove it when nobody needs to look at it")
     for left_over in names.partials(folder):
         print(f"{left_over.name}  never finished, or being written now")
     if not newest_is_valid:

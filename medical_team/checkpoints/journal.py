@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.checkpoints import files
+from medical_team.errors import CheckpointWriteError
 from medical_team.game.prompts import Message
 from medical_team.manager.engine import Engine
 from medical_team.types import Generation
@@ -46,6 +47,9 @@ class TurnJournal:
 
         Returns:
             Number of turns that are there already.
+
+        Raises:
+            CheckpointWriteError: It cannot be written; ``DiskFull`` where that is why.
         """
         self.close()
         header = {"format": FORMAT, "step": step, "position": position}
@@ -54,14 +58,16 @@ class TurnJournal:
             self._turns = {line["key"]: _decode(line) for line in lines[1:]}
         elif len(lines) > 1 and lines[0]["step"] >= step:  # of an earlier step: that one was finished
             logger.info("%d turns of a broken-off step are set aside: no checkpoint leads up to it", len(lines) - 1)
-        files.make_folder(self._path.parent)
         if self._turns:
             logger.info("step %d goes on: %d of its turns were answered before", step, len(self._turns))
-            # What a crash cut off must not stand before the next record.
-            self._descriptor = self._open()
-            os.ftruncate(self._descriptor, _whole_bytes(self._path))
-        else:
-            self._descriptor = self._open(os.O_TRUNC)
+        try:
+            files.make_folder(self._path.parent)
+            self._descriptor = self._open(0 if self._turns else os.O_TRUNC)
+            if self._turns:  # what a crash cut off must not stand before the next record
+                os.ftruncate(self._descriptor, _whole_bytes(self._path))
+        except OSError as error:
+            raise self._failure(error) from None
+        if not self._turns:
             self._append(header)
         return len(self._turns)
 
@@ -89,7 +95,7 @@ class TurnJournal:
         self.close()
         self._path.unlink(missing_ok=True)
 
-    def _open(self, flags: int = 0) -> int:
+    def _open(self, flags: int) -> int:
         flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         descriptor = os.open(self._path, flags, files.PRIVATE_FILE)
         os.fchmod(descriptor, files.PRIVATE_FILE)
@@ -99,11 +105,13 @@ class TurnJournal:
         assert self._descriptor is not None, "a journal that was begun"
         line = _line(record)
         try:
-            written = os.write(self._descriptor, line)
+            while line:  # a disk that fills up takes a part first, and says why with the next
+                line = line[os.write(self._descriptor, line) :]
         except OSError as error:
-            raise files.failure(error.errno, f"{self._path} could not be written ({error.strerror})") from None
-        if written != len(line):
-            raise files.failure(None, f"{self._path} took {written} of {len(line)} bytes")
+            raise self._failure(error) from None
+
+    def _failure(self, error: OSError) -> CheckpointWriteError:
+        return files.failure(error.errno, f"{self._path} could not be written ({error.strerror})")
 
     def _read(self) -> list[dict[str, Any]]:
         """All whole records, up to the first that is not; none of a file that somebody else may have written."""

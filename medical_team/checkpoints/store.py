@@ -75,16 +75,12 @@ class CheckpointStore:
         """
         self.finish()
         began = time.monotonic()
-        files.make_folder(self.folder)
-        for left_over in names.partials(self.folder):
-            files.remove(left_over)
-        self._ask_for_room()
         partial = names.partial_path(self.folder, trainer.step)
-        files.make_folder(partial)
+        self._make_room_for(partial)
         try:
             ranks = copy_models(partial) or {}
         except BaseException:
-            files.remove(partial)
+            _abandon(partial)
             raise
         self._until = time.monotonic() + self._deadline_s
         self._saving = Background(f"checkpoint {trainer.step}", lambda: self._write(partial, trainer, ranks, began))
@@ -115,40 +111,53 @@ class CheckpointStore:
         return names.complete_path(self.folder, trainer.step)
 
     def steps(self) -> list[int]:
-        """Steps that have a checkpoint by its name, ascending; none is looked into."""
+        """Steps that have a checkpoint by its name, ascending; none is looked into. One that was refused has none."""
         return sorted({entry.step for entry in names.entries(self.folder)})
 
     def newest(self, identity: Mapping[str, Any]) -> Checkpoint | None:
         """The newest checkpoint that is valid, or ``None`` where no save was ever finished.
 
-        Newer ones that are not are named with the reason, once.
+        Newer ones that are not are named with the reason and set aside, once: the run will save their steps again.
 
         Raises:
-            CheckpointError: None of them is valid, or the valid one belongs to another run.
+            CheckpointError: None of them is valid, the valid one belongs to another run, or one that is not cannot be
+                set aside.
         """
         # Once in a process: between the check before anything starts and the loading, nothing is saved.
-        self._newest = self._newest or self._newest_valid()
-        if self._newest is not None:
-            check_identity(self._newest.path, self._newest.state, identity)
-        return self._newest
+        newest, refused = (self._newest, []) if self._newest is not None else self._newest_valid()
+        if newest is not None:
+            check_identity(newest.path, newest.state, identity)
+            for entry, reason in refused:
+                _set_aside(entry, reason, newest.path)
+        self._newest = newest
+        return newest
 
-    def _newest_valid(self) -> Checkpoint | None:
-        refused: list[str] = []
+    def _newest_valid(self) -> tuple[Checkpoint | None, list[tuple[names.Entry, str]]]:
+        """The newest that is valid, and the newer ones with the reasons why they are not."""
+        refused: list[tuple[names.Entry, str]] = []
         for entry in reversed(names.entries(self.folder)):
             try:
-                found = Checkpoint(entry.path, _verified_state(entry))
+                return Checkpoint(entry.path, _verified_state(entry)), refused
             except CheckpointError as error:
-                refused.append(f"{entry.path.name}: {error}")
-                continue
-            for reason in refused:
-                logger.warning("skipped %s", reason)
-            return found
+                refused.append((entry, str(error)))
         if refused:
+            reasons = "; ".join(f"{entry.path.name}: {reason}" for entry, reason in refused)
             raise CheckpointError(
-                f"{self.folder} has no checkpoint to go on from ({'; '.join(refused)}): restore one from a copy, or "
-                "choose a new run.name"
+                f"{self.folder} has no checkpoint to go on from ({reasons}): restore one from a copy, or choose a new "
+                "run.name"
             )
-        return None
+        return None, []
+
+    def _make_room_for(self, partial: Path) -> None:
+        """An empty folder for the next save, after what broken-off ones left is gone."""
+        try:
+            files.make_folder(self.folder)
+            for left_over in names.partials(self.folder):
+                files.remove(left_over)
+            self._ask_for_room()
+            files.make_folder(partial)
+        except OSError as error:
+            raise files.failure(error.errno, f"{partial} could not be made ({error.strerror})") from None
 
     def _ask_for_room(self) -> None:
         free = shutil.disk_usage(self.folder).free
@@ -164,7 +173,7 @@ class CheckpointStore:
             receipts: dict[str, FileEntry] = collect_receipts(partial, ranks, lambda: self._until)
             manifest = transaction.commit(partial, trainer, receipts)
         except BaseException as error:
-            files.remove(partial)
+            _abandon(partial)
             if isinstance(error, OSError):
                 raise files.failure(error.errno, f"{partial} could not be written ({error.strerror})") from None
             raise
@@ -174,6 +183,24 @@ class CheckpointStore:
         self._newest = None
         transaction.rotate(self.folder, trainer.step, self._keep)
         return final
+
+
+def _abandon(partial: Path) -> None:
+    """Remove what a failed save left, as far as it can be: ranks may still be writing there, and the failure counts."""
+    try:
+        files.remove(partial)
+    except OSError as error:
+        logger.warning("%s is not gone yet (%s): the next save removes it", partial, error.strerror)
+
+
+def _set_aside(entry: names.Entry, reason: str, newest: Path) -> None:
+    try:
+        aside = transaction.set_aside(entry, newest)
+    except OSError as error:
+        raise CheckpointError(
+            f"{entry.path} is not valid ({reason}) and cannot be set aside ({error.strerror}): move it away"
+        ) from None
+    logger.warning("skipped %s: %s; it is kept as %s", entry.path.name, reason, aside.name)
 
 
 def _verified_state(entry: names.Entry) -> TrainerState:

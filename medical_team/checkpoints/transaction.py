@@ -47,15 +47,31 @@ def publish(partial: Path, step: int) -> None:
         files.remove(replaced)
         files.rename(final, replaced)
     files.rename(partial, final)
-    unfinished = folder / f".{names.LATEST}"
-    files.write(unfinished, f"{final.name}\n".encode())
-    files.rename(unfinished, folder / names.LATEST)
+    _make_latest(final)
+
+
+def _make_latest(checkpoint: Path) -> None:
+    unfinished = checkpoint.parent / f".{names.LATEST}"
+    files.write(unfinished, f"{checkpoint.name}\n".encode())
+    files.rename(unfinished, checkpoint.parent / names.LATEST)
+
+
+def set_aside(refused: names.Entry, latest: Path) -> Path:
+    """Take its name from a checkpoint that a resume goes back behind, to ``latest``; returns the name it has now.
+
+    What asks by name which steps are saved does not find it, and its step can be saved again. It is never removed:
+    somebody may want to look at it.
+    """
+    aside = names.refused_path(refused.path.parent, refused.step)
+    files.rename(refused.path, aside)
+    _make_latest(latest)
+    return aside
 
 
 def rotate(folder: Path, newest: int, keep: int) -> None:
     """Remove what is more than ``keep``, and what is later than ``newest``, which was just saved.
 
-    What is later belongs to an attempt that a resume has gone back behind. What cannot be removed stays and is named.
+    What is later is of a run that was begun anew in its folder. What cannot be removed stays and is named.
     """
     there = names.entries(folder)
     kept = [entry for entry in there if entry.current and entry.step <= newest][-keep:]

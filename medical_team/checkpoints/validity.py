@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from medical_team.checkpoints import manifest as manifests
+from medical_team.checkpoints import names
 from medical_team.checkpoints.manifest import FileEntry, Manifest, entry_of, read_manifest
 from medical_team.errors import CheckpointError
 
@@ -26,6 +27,26 @@ def verify(checkpoint: Path, step: int) -> Manifest:
     Raises:
         CheckpointError: It may not be read; the message is the reason alone.
     """
+    manifest = _check_files(checkpoint, step)
+    _check_contents(checkpoint, manifest)
+    return manifest
+
+
+def whole_steps(folder: Path) -> list[int]:
+    """Steps with a checkpoint in ``folder`` that has all its files at their sizes, ascending; no content is read."""
+    return [entry.step for entry in names.entries(folder) if entry.current and _is_whole(entry)]
+
+
+def _is_whole(entry: names.Entry) -> bool:
+    try:
+        _check_files(entry.path, entry.step)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _check_files(checkpoint: Path, step: int) -> Manifest:
+    """All that can be told without reading the files: owners, names, sizes, and the manifest itself."""
     _check_owner(checkpoint.parent, "the folder of checkpoints")
     present = set(_plain_files(checkpoint))
     manifest = read_manifest(checkpoint)
@@ -37,7 +58,6 @@ def verify(checkpoint: Path, step: int) -> Manifest:
         if size != entry.size:
             what = "truncated" if size < entry.size else "longer than it was"
             raise CheckpointError(f"{name} is {what}: {size} of {entry.size} bytes")
-    _check_contents(checkpoint, manifest)
     return manifest
 
 
@@ -64,12 +84,12 @@ def _plain_files(checkpoint: Path) -> Iterator[str]:
     if checkpoint.is_symlink() or not checkpoint.is_dir():
         raise CheckpointError("it is not a folder")
     _check_owner(checkpoint, "it")
-    for where, folders, names in os.walk(checkpoint):
-        for name in sorted(folders + names):
+    for where, folders, plain in os.walk(checkpoint):
+        for name in sorted(folders + plain):
             path = Path(where, name)
             relative = path.relative_to(checkpoint).as_posix()
             _check_owner(path, relative)
-            if name in names:
+            if name in plain:
                 yield relative
 
 

@@ -174,6 +174,9 @@ class ClusterConfig(Section):
     """GPU that ``--plan`` plans for: a name such as RTX-4090, A100-40 or H100-80, or its memory in GB."""
     node_gpus: int = Field(default=8, ge=1)
     """GPUs of one node, by which ``--plan`` counts nodes."""
+    node_memory_gb: float | None = Field(default=None, gt=0)
+    """Memory of a node's host in GB: ``--plan`` refuses what would fill more than ``max_memory_share`` of it. When not
+    given it is no limit beside GPUs, and on CPU this host's."""
     threads: int = Field(default=0, ge=0)
     """CPU only: threads a worker computes with; 0 for all cores."""
 

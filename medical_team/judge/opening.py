@@ -24,7 +24,7 @@ async def open_judge(
 
     Raises:
         ConfigError: A name, a URL or the token is none, or the endpoints are not one judge.
-        MachineError: No endpoint is ready.
+        NotYetThere: No endpoint is ready.
     """
     async with AsyncExitStack() as until_the_end:
         members = [

@@ -65,6 +65,7 @@ def candidates(config: Config, backend: Backend) -> Iterator[Change]:
     if config.uses_reference:
         yield {"train.kl_coef": 0.0}
     if backend == "gpu":
+        yield from _less_on_the_host(config)
         yield from _more_gpus(config)
         ranks = {"vllm.tensor_parallel_size": vllm.tensor_parallel_size, "judge.llm.gpus": llm.gpus}
         yield from ({key: other} for key, now in ranks.items() for other in _RANKS if other != now)
@@ -82,6 +83,15 @@ def _of_gpus(config: Config) -> Iterator[Change]:
         yield from ({key: share} for share in sorted(steps, key=lambda share: abs(share - now)) if share != now)
     if not config.train.offload_optimizer:
         yield {"train.offload_optimizer": True}
+
+
+def _less_on_the_host(config: Config) -> Iterator[Change]:
+    for key, is_so in {
+        "train.offload_optimizer": config.train.offload_optimizer,
+        "vllm.enable_sleep": config.vllm.enable_sleep,
+    }.items():
+        if is_so:
+            yield {key: False}
 
 
 def _more_gpus(config: Config) -> Iterator[Change]:

@@ -114,6 +114,14 @@ def kv_bytes_per_token(shape: ModelShape, dtype_bytes: int) -> int:
     return 2 * shape.layers * shape.kv_heads * shape.head_size * dtype_bytes
 
 
+def checkpoints_to_come(keep: int, there: int) -> int:
+    """How many more may come to lie on the disk at once: those that are kept and one that is being written.
+
+    ``there`` are the run's whole checkpoints already: free disk is what they leave.
+    """
+    return keep + 1 - min(there, keep)
+
+
 def checkpoint_bytes(parameters: int, dtype_bytes: int, stage: int) -> float:
     """What DeepSpeed writes for one group: parameters, and master copy and moments in float32."""
     has_master = stage > 0 or dtype_bytes < FLOAT32

@@ -9,6 +9,7 @@ from medical_team.planning.formulas import (
     FLOAT32,
     REDUCE_BUCKET,
     activations,
+    checkpoint_bytes,
     forward_logits,
     layer_activations,
     model_states,
@@ -76,7 +77,12 @@ def trained_rank(name: str, config: Config, group: GroupConfig, shape: ModelShap
         name=name,
         always={Part.PARAMETERS: states.parameters, Part.RUNTIME: setting.runtime},
         awake={Part.GRADIENTS: states.gradients, Part.OPTIMIZER: states.optimizer, Part.BUFFERS: states.buffers},
-        during={Moment.FORWARDS: forward_pass(config, shape, setting, is_actor), own_update: update},
+        during={
+            Moment.FORWARDS: forward_pass(config, shape, setting, is_actor),
+            own_update: update,
+            # Training changes the states while they are written: they are copied, those in the host's memory too.
+            Moment.SAVE: {Part.COPY: checkpoint_bytes(size, dtype, train.zero_stage) / group.world_size()},
+        },
         awake_at=(own_update,) if in_turns else tuple(Moment),
         host=states.host + sleeping,
     )

@@ -6,6 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from medical_team.checkpoints import names
+from medical_team.checkpoints.validity import whole_steps
+
 _CPU_INFO = Path("/proc/cpuinfo")
 _MEMORY_INFO = Path("/proc/meminfo")
 _GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
@@ -20,19 +23,22 @@ class Host:
     memory: Bytes that processes may take in all; 0 where it is not known.
     free_disk: Bytes free where the run's folder will be.
     multiplies_bfloat16: Whether ``model.dtype=auto`` is bfloat16 on CPU.
+    checkpoints: Whole ones that the run has already; free disk is what they leave.
     """
 
     memory: float
     free_disk: float
     multiplies_bfloat16: bool
+    checkpoints: int = 0
 
 
 def this_host(folder: Path) -> Host:
-    """The host this process runs on; ``folder`` need not exist yet."""
+    """The host this process runs on; ``folder``, the run's, need not exist yet."""
+    there = len(whole_steps(folder / names.FOLDER))
     folder = folder.resolve()
     while not folder.is_dir():
         folder = folder.parent
-    return Host(_memory(), float(shutil.disk_usage(folder).free), _multiplies_bfloat16())
+    return Host(_memory(), float(shutil.disk_usage(folder).free), _multiplies_bfloat16(), there)
 
 
 def _memory() -> float:

@@ -18,6 +18,7 @@ class Part(StrEnum):
     ACTIVATIONS = "activations"
     LOGITS = "logits"
     STEP = "optimizer step"
+    COPY = "checkpoint copy"
     KV_CACHE = "KV cache"
     WORKSPACE = "engine workspace"
     RUNTIME = "runtime"
@@ -31,12 +32,15 @@ class Moment(StrEnum):
     CRITIC_UPDATE = "critic update"
     ACTOR_UPDATE = "actor update"
     UPDATE = "update"
+    SAVE = "save"
 
 
 # With sleeping, the groups take turns; without, actor and critic are updated at the same time.
 IN_TURNS = (Moment.ROLLOUT, Moment.FORWARDS, Moment.CRITIC_UPDATE, Moment.ACTOR_UPDATE)
 IN_TURNS_WITHOUT_CRITIC = (Moment.ROLLOUT, Moment.FORWARDS, Moment.ACTOR_UPDATE)
 AT_ONCE = (Moment.ROLLOUT, Moment.FORWARDS, Moment.UPDATE)
+# What a save takes is in the host's memory: on CPU that is the place itself, beside GPUs the node's.
+ON_HOST = (*AT_ONCE, Moment.SAVE)
 
 Parts = Mapping[Part, float]
 """Bytes by part."""
@@ -50,7 +54,7 @@ class Process:
         name: Its group's, as in the placement.
         always: What it holds from its start to its end.
         awake: What it holds beside that while it is awake.
-        during: What comes and goes within a moment.
+        during: What comes and goes within a moment; in a save it is in the host's memory, on GPU too.
         awake_at: The moments at which it is awake; all where nobody sleeps.
         host: Bytes in the host's memory, on GPU: what is offloaded and what goes there to sleep.
         cached_sequences: Sequences of full length that its KV cache holds; ``None`` for one that is no engine.

@@ -9,7 +9,7 @@ from medical_team.config import Config
 from medical_team.planning.cards import GB, Card
 from medical_team.planning.engines import EngineLoad, gpu_engine, host_engine
 from medical_team.planning.groups import Lengths, Setting, dtype_bytes_of, reference_rank, trained_rank
-from medical_team.planning.memory import AT_ONCE, IN_TURNS, IN_TURNS_WITHOUT_CRITIC, Part, Place, Process
+from medical_team.planning.memory import AT_ONCE, IN_TURNS, IN_TURNS_WITHOUT_CRITIC, ON_HOST, Part, Place, Process
 from medical_team.planning.shapes import ModelShape, shape_of
 
 # A judge that is a language model, where the configuration names none; and the sequences its engine works on at once.
@@ -144,7 +144,7 @@ class Residents:
         in_plain_code = [f"judge ({name})" for name in config.judge_names if name not in ("vllm", "http")]
         processes += [Process(name, {Part.RUNTIME: _JUDGE_RUNTIME}) for name in in_plain_code]
         processes += [Process("driver", {Part.RUNTIME: _DRIVER_RUNTIME}), Process("Ray", {Part.RUNTIME: _RAY_RUNTIME})]
-        return (Place(1, tuple(processes), AT_ONCE, forwards_in_turns=False),)
+        return (Place(1, tuple(processes), ON_HOST, forwards_in_turns=False),)
 
 
 def in_gb(size: float) -> str:

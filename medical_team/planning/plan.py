@@ -8,10 +8,11 @@ from medical_team.backends import Backend
 from medical_team.config import Config
 from medical_team.planning.batches import Batches, batches_of
 from medical_team.planning.cards import GB, Card, card_named
-from medical_team.planning.formulas import checkpoint_bytes
+from medical_team.planning.formulas import checkpoint_bytes, checkpoints_to_come
 from medical_team.planning.groups import Lengths
 from medical_team.planning.host import Host
 from medical_team.planning.memory import Place
+from medical_team.planning.nodes import NodeHost, fullest_node
 from medical_team.planning.placement import Plan, placement_plan
 from medical_team.planning.places import Residents, in_gb
 
@@ -22,6 +23,7 @@ class RunPlan:
     placement: Groups of actors, and the GPUs they take.
     card: The GPU that is planned for; ``None`` on CPU.
     places: What every GPU, or the host, holds.
+    node: What the host of the fullest node holds beside its GPUs; ``None`` on CPU.
     batches: What a step trains on.
     checkpoint: Bytes of one checkpoint.
     disk: Bytes of all checkpoints that are on the disk at once.
@@ -33,6 +35,7 @@ class RunPlan:
     placement: Plan
     card: Card | None
     places: tuple[Place, ...]
+    node: NodeHost | None
     batches: Batches
     checkpoint: float
     disk: float
@@ -66,21 +69,24 @@ def plan_run(config: Config, backend: Backend, host: Host, lengths: Lengths | No
     stage = config.train.zero_stage
     checkpoint = sum(checkpoint_bytes(size, residents.dtype_bytes, stage) for size in trained)
     disk = (config.checkpoint.keep + 1) * checkpoint
+    node = fullest_node(places, config.cluster.node_gpus, _node_room(config)) if card else None
     problems = [
         *_division_problems(config, residents),
         *_engine_problems(places, residents),
-        *_memory_problems(places, card, host),
+        *_memory_problems(places, card, _node_room(config) or host.memory),
+        *([_node_problem(node)] if node and node.is_too_small else []),
     ]
     return RunPlan(
         placement_plan(config),
         card,
         places,
+        node,
         batches_of(config),
         checkpoint,
         disk,
         host,
         tuple(problems),
-        _disk_problem(config, disk, host),
+        _disk_problem(config, checkpoint, host),
     )
 
 
@@ -118,8 +124,20 @@ def _engine_problems(places: tuple[Place, ...], residents: Residents) -> list[st
     return list(found.values())
 
 
-def _memory_problems(places: tuple[Place, ...], card: Card | None, host: Host) -> list[str]:
-    room = card.usable if card else host.memory
+def _node_room(config: Config) -> float:
+    """Bytes of a node's memory that a run may fill; 0 where the configuration does not say how large it is."""
+    return (config.cluster.node_memory_gb or 0.0) * GB * config.cluster.max_memory_share
+
+
+def _node_problem(node: NodeHost) -> str:
+    return (
+        f"the host of a node: {in_gb(node.in_a_save)} in a save ({in_gb(node.kept)} that are offloaded or sleep, and a "
+        f"copy of {in_gb(node.copied)}), and cluster.max_memory_share of cluster.node_memory_gb is {in_gb(node.room)}"
+    )
+
+
+def _memory_problems(places: tuple[Place, ...], card: Card | None, memory: float) -> list[str]:
+    room = card.usable if card else memory
     what = f"a plan may fill {in_gb(room)} of {card.name}" if card else f"the host has {in_gb(room)}"
     problems = []
     for place in places:
@@ -130,11 +148,12 @@ def _memory_problems(places: tuple[Place, ...], card: Card | None, host: Host) -
     return problems
 
 
-def _disk_problem(config: Config, disk: float, host: Host) -> str:
-    needed = disk + config.run.min_free_gb * GB
+def _disk_problem(config: Config, checkpoint: float, host: Host) -> str:
+    more = checkpoints_to_come(config.checkpoint.keep, host.checkpoints)
+    needed = more * checkpoint + config.run.min_free_gb * GB
     if host.free_disk >= needed:
         return ""
     return (
-        f"{config.checkpoint.keep + 1} checkpoints and run.min_free_gb take {in_gb(needed)}, and {config.run_dir} has "
+        f"{more} more checkpoint(s) and run.min_free_gb take {in_gb(needed)}, and {config.run_dir} has "
         f"{in_gb(host.free_disk)} free: free some, lower checkpoint.keep or choose another run.dir"
     )

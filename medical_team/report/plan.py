@@ -11,6 +11,7 @@ from rich.table import Table
 from medical_team.planning.batches import Batches
 from medical_team.planning.cards import GB
 from medical_team.planning.memory import Moment, Part, Place
+from medical_team.planning.nodes import NodeHost
 from medical_team.planning.plan import RunPlan
 from medical_team.terminal import plan_table
 from medical_team.types import Role
@@ -24,8 +25,11 @@ def plan_view(plan: RunPlan, gpus_a_node: int) -> Iterator[RenderableType]:
         if len(place.processes) > 1:
             yield moment_table(place, plan)
         yield memory_table(place)
+    if plan.node is not None:
+        yield node_line(plan.node)
     yield batch_table(plan.batches)
-    sizes = f"checkpoint {_gb(plan.checkpoint)} GB, on the disk at most {_gb(plan.disk)} GB"
+    there = f", {plan.host.checkpoints} there already" if plan.host.checkpoints else ""
+    sizes = f"checkpoint {_gb(plan.checkpoint)} GB, on the disk at most {_gb(plan.disk)} GB{there}"
     yield f"{sizes}; free {_gb(plan.host.free_disk)} GB"
 
 
@@ -37,6 +41,13 @@ def heading(place: Place, plan: RunPlan) -> str:
     turns = "; they take turns" if Moment.UPDATE not in place.moments else ""
     room = f"{_gb(held)} GB at {moment}, of {_gb(plan.card.usable)} GB that may be filled{turns}"
     return f"{place.count} x {plan.card.name} ({place.name}): {room}"
+
+
+def node_line(node: NodeHost) -> str:
+    """What the fullest node's own memory holds."""
+    room = f", of {_gb(node.room)} GB that may be filled" if node.room else ""
+    copied = f"with the copy in a save {_gb(node.in_a_save)} GB"
+    return f"Host of a node: {_gb(node.kept)} GB offloaded or asleep; {copied}{room}"
 
 
 def memory_table(place: Place) -> Table:
@@ -57,6 +68,9 @@ def memory_table(place: Place) -> Table:
     table.add_row("all", *(_gb(sum(held.values())) for _, held in peaks.values()))
     if any(process.host for process in kinds.values()):
         table.add_row("in the host's memory", *(_gb(each.host) if each.host else "" for each in kinds.values()))
+    if Moment.SAVE not in place.moments and any(process.passing(Moment.SAVE) for process in kinds.values()):
+        copies = (process.passing(Moment.SAVE) for process in kinds.values())
+        table.add_row("copied there in a save", *(_gb(each) if each else "" for each in copies))
     if any(process.cached_sequences is not None for process in kinds.values()):
         sequences = (process.cached_sequences for process in kinds.values())
         table.add_row("full sequences cached", *("" if count is None else f"{count:.0f}" for count in sequences))

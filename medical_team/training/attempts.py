@@ -66,10 +66,11 @@ def decide(attempts: Sequence[Attempt]) -> Decision:
     if _fruitless(attempts) >= _FRUITLESS_ATTEMPTS:
         return Decision(
             Next.FAILED,
-            f"the last {_FRUITLESS_ATTEMPTS} attempts ended at step {last.step}, where they began: a step and its "
-            "checkpoint take longer than the job has; give it more time or make a step smaller",
+            f"the last {_FRUITLESS_ATTEMPTS} attempts ended at step {last.step}, where they began: what they waited "
+            "for (the last line of train.log) is still away, or a step and its checkpoint take longer than the job "
+            "has; give it more time or make a step smaller",
         )
-    how = "had no time to save" if killed else "saved"
+    how = "had no time to save" if killed else "saved nothing new" if _fruitless(attempts) else "saved"
     return Decision(Next.REQUEUE, f"attempt {last.number} {how}; the newest checkpoint is of step {last.step}")
 
 

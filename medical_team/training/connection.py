@@ -14,7 +14,7 @@ from medical_team.backends.cpu import environment as cpu_environment
 from medical_team.backends.cpu_ops import build_ops
 from medical_team.backends.remote_code import trust_environment
 from medical_team.config import Config
-from medical_team.errors import MachineError
+from medical_team.errors import MachineError, NotYetThere
 from medical_team.planning.placement import Plan
 from medical_team.safekeeping import NO_TELEMETRY
 from medical_team.training.waiting import still_waiting
@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 # Seconds in which a cluster that is there opens a connection.
 _ANSWERS_WITHIN_S = 10
 
+_LARGEST_PORT = 65535
+
 # Seconds in which a wait ends once what it is for has ended.
 _ENDS_WITHIN_S = 10.0
 
@@ -32,7 +34,8 @@ def connect(config: Config, backend: Backend, plan: Plan) -> None:
     """Join the configured cluster, or start one on this host; every worker gets the backend's environment.
 
     Raises:
-        MachineError: The cluster is not there, or has too few GPUs.
+        MachineError: The address is none, or the cluster has too few GPUs.
+        NotYetThere: No cluster answers at the address.
     """
     variables = {BACKEND_VARIABLE: backend, "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1"}
     variables |= NO_TELEMETRY | trust_environment(config.model.trust_remote_code)
@@ -56,17 +59,23 @@ def _join(address: str, options: dict[str, Any]) -> None:
     try:
         _knock(address)
         ray.init(address=address, **options)
-    except (OSError, OverflowError, RuntimeError, ValueError) as error:
-        raise MachineError(
+    except (OSError, RuntimeError, ValueError) as error:
+        kind = NotYetThere if isinstance(error, OSError | RuntimeError) else MachineError
+        raise kind(
             f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}): start one with launch/start_ray.sh, "
             "or leave cluster.address (RAY_ADDRESS) out to have one started here"
         ) from None
 
 
 def _knock(address: str) -> None:
-    """Raise OSError where nobody listens at ``host:port``: Ray would knock there for twelve minutes."""
+    """Raise OSError where nobody listens at ``host:port``, for which Ray would knock twelve minutes.
+
+    ValueError for a port that is none: some resolvers take it for another one.
+    """
     host, colon, port = address.rpartition(":")
     if colon and port.isdecimal() and "//" not in host:
+        if int(port) > _LARGEST_PORT:
+            raise ValueError(f"there is no port {port}")
         socket.create_connection((host, int(port)), timeout=_ANSWERS_WITHIN_S).close()
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from medical_team.checkpoints import Checkpoint, CheckpointStore
+from medical_team.checkpoints.names import FOLDER
 from medical_team.checkpoints.state import changed_settings, flatten
 from medical_team.config import Config
 from medical_team.data.dataset import NoteSplits
@@ -32,7 +33,7 @@ _FIXED_SETTINGS = (
 def checkpoint_store(config: Config) -> CheckpointStore:
     """The checkpoints of the run's folder."""
     return CheckpointStore(
-        config.run_dir / "checkpoints",
+        config.run_dir / FOLDER,
         config.checkpoint.keep,
         config.cluster.phase_timeout_s,
         checkpoint_bytes(config),

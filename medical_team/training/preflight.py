@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.backends import Backend, resolve
+from medical_team.checkpoints.names import FOLDER
+from medical_team.checkpoints.validity import whole_steps
 from medical_team.config import Config
-from medical_team.errors import ConfigError, MachineError, ModelError, UserError
+from medical_team.errors import ConfigError, MachineError, ModelError, NotYetThere, UserError
 from medical_team.game.prompts import assessor_messages, attacker_messages
 from medical_team.judge.language.prompts import prompt_named
 from medical_team.planning.cards import card_named
+from medical_team.planning.formulas import checkpoints_to_come
 from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers
 from medical_team.training.model_folder import check_model_path, read_settings, weight_files
@@ -105,12 +108,19 @@ def check_run_folder(config: Config) -> None:
 
 
 def check_disk(config: Config) -> None:
-    """Room for the checkpoints that are kept, the one being written and ``run.min_free_gb`` on top."""
+    """Room for the checkpoints that are yet to come and ``run.min_free_gb`` on top.
+
+    Those are the ones that are kept and the one being written, less what the run has already.
+
+    Raises:
+        MachineError: There is less. ``NotYetThere`` for a run that has something to go on from: it ran here before.
+    """
     folder = writable("run.dir", config.run_dir)
     free = shutil.disk_usage(folder).free / 1e9
-    checkpoints = (config.checkpoint.keep + 1) * checkpoint_bytes(config) / 1e9
+    there = len(whole_steps(config.run_dir / FOLDER))
+    checkpoints = checkpoints_to_come(config.checkpoint.keep, there) * checkpoint_bytes(config) / 1e9
     if free < config.run.min_free_gb + checkpoints:
-        raise MachineError(
+        raise (NotYetThere if there else MachineError)(
             f"{folder} has {free:.1f} GB free and the run may need {checkpoints:.1f} GB for checkpoints beside "
             f"run.min_free_gb = {config.run.min_free_gb:g}: free some, lower checkpoint.keep or choose another run.dir"
         )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from medical_team.config import load_config
-from medical_team.errors import MachineError, StallError
+from medical_team.errors import MachineError, NotYetThere, StallError
 from medical_team.planning.placement import placement_plan
 from medical_team.training import connection
 from medical_team.training.waiting import Deadline
@@ -32,10 +32,11 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def join(address: str) -> str:
+def join(address: str, kind: type[MachineError] = NotYetThere) -> str:
     config = load_config(None, [f"cluster.address={address}"])
     with pytest.raises(MachineError, match=r"start one with launch/start_ray.sh") as refused:
         connection.connect(config, "cpu", placement_plan(config))
+    assert type(refused.value) is kind
     (sentence,) = str(refused.value).splitlines()
     return sentence
 
@@ -50,7 +51,7 @@ def test_where_nobody_listens_ray_is_not_asked(joined: list[str]):
 
 
 def test_a_port_that_is_none(joined: list[str]):
-    assert "at 127.0.0.1:99999 (" in join("127.0.0.1:99999")
+    assert "at 127.0.0.1:99999 (" in join("127.0.0.1:99999", MachineError)
     assert joined == []
 
 

@@ -142,6 +142,46 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         journal.keep("a", GENERATION)
 
 
+def test_a_disk_that_fills_up_within_a_record_is_named_and_costs_that_record_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    journal, _ = reopened(tmp_path)
+    journal.keep("a", GENERATION)
+    write = os.write
+
+    def nearly_full(descriptor: int, content: bytes) -> int:
+        if len(content) <= 10:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, content[:-10])
+
+    with monkeypatch.context() as patches:
+        patches.setattr(os, "write", nearly_full)
+        with pytest.raises(DiskFull, match=r"rollout\.journal could not be written"):
+            journal.keep("b", GENERATION)
+
+    again, count = reopened(tmp_path)
+    assert (count, again.answer("a")) == (1, GENERATION)
+
+
+def test_a_record_that_is_taken_in_pieces_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    journal, _ = reopened(tmp_path)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:7]))
+
+    journal.keep("a", GENERATION)
+
+    assert reopened(tmp_path)[0].answer("a") == GENERATION
+
+
+def test_a_disk_on_which_it_cannot_be_begun_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(path: Path, *_more: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(DiskFull, match=r"rollout\.journal could not be written"):
+        TurnJournal(tmp_path).begin(1, "p")
+
+
 def test_a_finished_turn_is_not_sampled_again(tmp_path: Path):
     def ask(engine: FakeEngine, seeds: range, sampling: str = "96/1.0") -> list[Generation]:
         journal, _ = reopened(tmp_path)

@@ -205,6 +205,48 @@ def test_a_disk_that_fills_up_meanwhile_keeps_the_old_one(checkpoints: Checkpoin
     assert contents(checkpoints.folder) == ["latest", "step-000001"]
 
 
+def still_written(path: Path) -> None:
+    raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
+
+
+@pytest.mark.parametrize(("number", "error"), [(errno.ENOSPC, DiskFull), (errno.EIO, CheckpointWriteError)])
+def test_a_failed_save_where_ranks_still_write_ends_with_what_it_failed_with(
+    checkpoints: CheckpointStore, monkeypatch: Any, caplog: Any, number: int, error: type[Exception]
+):
+    with monkeypatch.context() as patches:
+        patches.setattr(files, "remove", still_written)
+        checkpoints.begin(state(2), a_rank_that(lambda folder: leave_failure(folder, 0, OSError(number, "no"))))
+        with pytest.raises(error, match="actor rank 0 could not write its part"):
+            checkpoints.finish()
+        with pytest.raises(RuntimeError, match="a rank died"):
+            CheckpointStore(checkpoints.folder.with_name("other"), 1).begin(state(2), a_rank_that(died))
+
+    assert "is not gone yet (Directory not empty): the next save removes it" in caplog.text
+    save(checkpoints, 3)
+    assert contents(checkpoints.folder) == ["latest", "step-000003"]
+
+
+def died(folder: Path) -> None:
+    raise RuntimeError("a rank died")
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "error"),
+    [("remove", errno.ENOTEMPTY, CheckpointWriteError), ("make_folder", errno.ENOSPC, DiskFull)],
+)
+def test_a_save_that_cannot_be_begun_is_named(
+    checkpoints: CheckpointStore, monkeypatch: Any, name: str, number: int, error: type[Exception]
+):
+    (checkpoints.folder / ".step-000001.partial").mkdir(parents=True)
+
+    def fail(path: Path) -> None:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(files, name, fail)
+    with pytest.raises(error, match=r"step-000002\.partial could not be made \(no\)"):
+        checkpoints.begin(state(2), lambda folder: pytest.fail("asked to copy"))
+
+
 def test_what_an_interrupted_save_left_is_cleaned_and_nothing_else(checkpoints: CheckpointStore):
     for name in (".step-000003.partial", ".mine.partial", "step-notes"):
         (checkpoints.folder / name).mkdir(parents=True)
@@ -255,7 +297,44 @@ def test_a_damaged_one_of_later_does_not_push_out_the_one_just_saved(tmp_path: P
 
     save(checkpoints, 2)
 
-    assert contents(tmp_path) == ["latest", "step-000002"]
+    assert contents(tmp_path) == ["latest", "step-000002", "step-000003.refused"]
+
+
+def test_a_refused_one_is_no_progress_and_its_step_is_saved_again(tmp_path: Path):
+    for attempt in ("step-000003.refused", "step-000003.refused-2"):
+        save(CheckpointStore(tmp_path, keep=2), 2, 3)
+        (tmp_path / "step-000003" / "actor" / "weights").write_text("wEights")  # as long, and another content
+        checkpoints = CheckpointStore(tmp_path, keep=2)
+        found = checkpoints.newest(IDENTITY)
+
+        assert found is not None and found.state.step == 2
+        assert checkpoints.steps() == [2] == CheckpointStore(tmp_path, keep=2).steps()
+        assert (tmp_path / "latest").read_text() == "step-000002\n"
+        assert (tmp_path / attempt / "actor" / "weights").read_text() == "wEights", "evidence is kept"
+        save(checkpoints, 3)
+        assert checkpoints.steps() == [2, 3]
+
+
+def test_nothing_is_set_aside_where_the_valid_one_is_of_another_run(checkpoints: CheckpointStore):
+    save(checkpoints, 1, 2)
+    (checkpoints.folder / "step-000002" / "actor" / "weights").write_text("weight")
+    before = contents(checkpoints.folder)
+
+    with pytest.raises(CheckpointError, match="belongs to another run"):
+        CheckpointStore(checkpoints.folder, keep=2).newest(IDENTITY | {"run.seed": 18})
+    assert contents(checkpoints.folder) == before
+
+
+def test_one_that_cannot_be_set_aside_is_said_before_the_run_goes_on(checkpoints: CheckpointStore, monkeypatch: Any):
+    save(checkpoints, 1, 2)
+    (checkpoints.folder / "step-000002" / "actor" / "weights").write_text("weight")
+
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(files, "rename", refuse)
+    with pytest.raises(CheckpointError, match=r"step-000002 is not valid \(actor/weights .*cannot be set aside"):
+        CheckpointStore(checkpoints.folder, keep=2).newest(IDENTITY)
 
 
 def test_where_none_is_valid_the_run_does_not_start_over(checkpoints: CheckpointStore):

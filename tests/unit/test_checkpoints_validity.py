@@ -172,5 +172,7 @@ def test_the_command_names_each_and_why(saved: Path, tmp_path: Path):
     valid, refused = done.stdout.splitlines()
     assert valid.startswith("step-000007  valid, 4 files")
     assert refused == "step-000009  refused: its manifest is of step 7"
-    shutil.rmtree(run / "checkpoints" / "step-000009")
-    assert subprocess.run(asked, capture_output=True, timeout=60).returncode == 0
+    (run / "checkpoints" / "step-000009").rename(run / "checkpoints" / "step-000009.refused")
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1].startswith("step-000009.refused  refused by a resume before")

@@ -16,7 +16,7 @@ from judge_stub import JUDGE, Stub
 
 from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.config.judge import HttpJudgeConfig
-from medical_team.errors import ConfigError, JudgeOutage, MachineError
+from medical_team.errors import ConfigError, JudgeOutage, NotYetThere
 from medical_team.judge import AuditRequest, BatchedJudge, FailureKind, JudgeFailure
 from medical_team.judge.http import HttpJudge
 from medical_team.judge.http.answers import Exchange, Ids, to_wire
@@ -321,7 +321,7 @@ async def test_endpoints_must_be_one_judge_and_be_there():
         with pytest.raises(ConfigError, match="different judges"):
             await judge.identify()
     async with Loading() as loading, HttpJudge(config(loading.url)) as judge:
-        with pytest.raises(MachineError, match="not ready: loading"):
+        with pytest.raises(NotYetThere, match="not ready: loading"):
             await judge.identify()
 
 

@@ -9,7 +9,7 @@ from audit_requests import planted_errors
 from judge_stub import JUDGE, Stub
 
 from medical_team.config import GatesConfig, JudgeConfig
-from medical_team.errors import ConfigError, MachineError
+from medical_team.errors import ConfigError, NotYetThere
 from medical_team.judge import AuditRequest, Judge, JudgeFailure
 from medical_team.judge.opening import NOTHING_STARTED, open_judge
 from medical_team.judge.rule import RuleJudge
@@ -67,6 +67,6 @@ async def test_a_member_that_cannot_be_opened_closes_those_that_were():
 async def test_an_endpoint_that_is_not_there_is_a_sentence_before_anything_is_asked():
     async with Stub() as stub:
         url = stub.url
-    with pytest.raises(MachineError, match=url):
+    with pytest.raises(NotYetThere, match=url):
         async with opened("http", http={"urls": [url]}):
             pass

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from launching import ROOT, SCRIPT, WATCHED
 
-from medical_team.config import load_config
+from medical_team.config import SHORT_FORMS, load_config
 
 
 def launch(*arguments: str, script: str = SCRIPT) -> subprocess.CompletedProcess[str]:
@@ -111,3 +111,13 @@ def test_a_dry_run_leaves_nothing(tmp_path: Path):
     launch("--dry-run", f"run.dir={tmp_path / 'runs'}", f"data.cache_dir={tmp_path / 'cache'}")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_names_the_key_of_each_short_form_in_their_order():
+    said = " ".join(launch("--help").stdout.split())
+
+    flags, _, keys = said.partition("--model_id M")[2].partition("short forms of ")
+    plural = [flag for flag in SHORT_FORMS if flag != "--resume"]
+    assert [flag for flag in plural if flag in f"--model_id {flags}"] == plural
+    assert keys.startswith(", ".join(SHORT_FORMS[flag] for flag in plural))
+    assert f"--resume auto short form of {SHORT_FORMS['--resume']}=auto" in said

@@ -47,6 +47,27 @@ def test_a_configuration_that_is_not_there_is_named(tmp_path: Path):
     assert (done.returncode, done.stderr) == (2, "submit.sh: --config configs/none.yaml: there is no such file\n")
 
 
+@pytest.mark.parametrize("code", [0, 75])
+def test_a_submitted_run_leaves_nothing_here_and_ends_with_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+):
+    (tmp_path / "token").write_text("t" * 64)
+    programs, temporary = tmp_path / "bin", tmp_path / "tmp"
+    programs.mkdir()
+    temporary.mkdir()
+    for name, body in {"ray": f'[[ "$2" != submit ]] || ls {temporary}', "python": f"exit {code}"}.items():
+        (programs / name).write_text(f"#!/usr/bin/env bash\n{body}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(temporary))
+
+    done = run("submit.sh", "train.steps=1", token=tmp_path / "token")
+
+    assert done.returncode == code
+    assert done.stdout.startswith("tmp."), "there was a parcel while the job was submitted"
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_token_that_others_can_read_starts_no_cluster(tmp_path: Path):
     token = tmp_path / "token"
     token.write_text("t" * 64)

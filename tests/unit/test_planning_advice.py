@@ -33,6 +33,15 @@ ONE_GPU = (
             {"train.offload_optimizer": True},
         ),
         (
+            [
+                *ONE_GPU,
+                "train.gradient_checkpointing=true",
+                "train.offload_optimizer=true",
+                "cluster.node_memory_gb=100",
+            ],
+            {"train.offload_optimizer": False},  # gradients in float32 are not kept anywhere then
+        ),
+        (
             ["model.path=Qwen/Qwen2.5-3B-Instruct", "vllm.gpu_memory_utilization=0.05"],
             {"vllm.gpu_memory_utilization": 0.1},
         ),
@@ -104,7 +113,7 @@ def test_a_full_disk_has_its_own_remedy():
 
 def test_on_cpu_less_is_asked_of_the_host():
     tight = ["model.path=HuggingFaceTB/SmolLM2-135M", "rollout.batch_size=8", "train.micro_batch_size=8"]
-    config, host = load_config(None, tight), Host(16e9, 1e15, True)
+    config, host = load_config(None, tight), Host(17e9, 1e15, True)
     assert plan_run(config, "cpu", host).problems
 
     assert nearest_change(config, "cpu", host) == {"train.gradient_checkpointing": True}

@@ -63,6 +63,18 @@ def test_a_run_on_one_gpu_takes_turns_with_its_judge():
         assert {each.name for each in place.processes} == {"actor", "reference", "engines", "judge (vllm)"}
 
 
+@pytest.mark.parametrize(
+    ("name", "gigabytes"),
+    [("one_gpu_24gb", 57), ("one_gpu_48gb", 107), ("remote_judge", 191), ("one_node_8gpu", 206), ("multi_node", 305)],
+)
+def test_what_a_host_holds_in_a_save_is_said_where_its_memory_is_named(name: str, gigabytes: int):
+    path = ROOT / "configs" / f"{name}.yaml"
+    node = plan_run(configured(path), "gpu", LAPTOP).node
+
+    assert node is not None and node.in_a_save / 1e9 == pytest.approx(gigabytes, abs=0.5)
+    assert re.search(rf"node_memory_gb: \d+  # {gigabytes} GB in a save", path.read_text())
+
+
 @pytest.mark.parametrize(("name", "gpus", "nodes"), [("one_node_8gpu", 8, 1), ("multi_node", 16, 2)])
 def test_a_cluster_is_used_whole(name: str, gpus: int, nodes: int):
     config = configured(ROOT / "configs" / f"{name}.yaml")

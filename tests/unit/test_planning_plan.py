@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import Config, load_config
 from medical_team.errors import ConfigError
 from medical_team.planning.cards import FILL, card_named
 from medical_team.planning.groups import Lengths
 from medical_team.planning.host import Host, this_host
 from medical_team.planning.memory import Moment, Part, Place, Process
+from medical_team.planning.nodes import fullest_node
 from medical_team.planning.plan import RunPlan, plan_run
 
 HOST = Host(memory=64e9, free_disk=1e15, multiplies_bfloat16=True)
@@ -179,10 +185,80 @@ def test_ranks_that_do_not_divide_the_heads_or_leave_the_node_are_refused():
     )
 
 
+OFFLOADED = (*TOGETHER, "vllm.enable_sleep=true", "train.offload_optimizer=true", "train.gradient_checkpointing=true")
+
+
+def test_a_save_copies_the_states_beside_what_the_host_holds():
+    plan = planned(*OFFLOADED)
+    (place,) = plan.places
+
+    assert plan.node is not None
+    assert plan.node.kept == sum(each.host for each in place.processes)
+    assert plan.node.copied == pytest.approx(plan.checkpoint)
+    assert Moment.SAVE not in place.moments, "nothing of it is on the GPU"
+
+
+def test_a_node_that_cannot_hold_the_copy_is_refused_with_the_numbers():
+    node = planned(*OFFLOADED).node
+    assert node is not None
+    enough = node.in_a_save / 0.5 / 1e9 + 1
+
+    half = "cluster.max_memory_share=0.5"
+    assert planned(*OFFLOADED, half, f"cluster.node_memory_gb={enough}").problems == ()
+    (problem,) = planned(*OFFLOADED, half, f"cluster.node_memory_gb={enough - 2}").problems
+    assert "the host of a node" in problem and "in a save" in problem and f"{node.copied / 1e9:.1f} GB" in problem
+    assert "cluster.node_memory_gb" in problem
+
+
+@given(
+    counts=st.lists(st.integers(1, 40), min_size=1, max_size=5),
+    sizes=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=5),
+    gpus=st.integers(1, 8),
+)
+def test_the_fullest_node_is_the_fullest_of_all(counts: list[int], sizes: list[tuple[int, int]], gpus: int):
+    def process(host: int, copy: int) -> Process:
+        return Process("one", {}, during={Moment.SAVE: {Part.COPY: copy}}, host=host)
+
+    places = [Place(count, (process(*size),), ()) for count, size in zip(counts, sizes, strict=False)]
+    ranks = [sum(size) for count, size in zip(counts, sizes, strict=False) for _ in range(count)]
+
+    fullest = fullest_node(places, gpus)
+
+    assert fullest.in_a_save == max(sum(ranks[first : first + gpus]) for first in range(0, len(ranks), gpus))
+
+
+def test_on_cpu_a_save_is_a_moment_of_its_own():
+    plan = planned(backend="cpu")
+    (place,) = plan.places
+
+    assert plan.node is None
+    assert place.held(Moment.SAVE) == pytest.approx(place.held(Moment.ROLLOUT) + plan.checkpoint)
+    assert planned("cluster.node_memory_gb=16", backend="cpu", host=Host(1e15, 1e15, True)).problems
+
+
 def test_too_little_disk_is_told_with_the_run_and_the_numbers():
     plan = planned("run.name=mine", host=Host(64e9, 1e9, True))
 
     assert not plan.fits and "runs/mine has 1.0 GB free" in plan.disk_problem and "checkpoint.keep" in plan.disk_problem
+
+
+@pytest.mark.parametrize(("there", "more"), [(0, 3), (1, 2), (2, 1), (5, 1)])
+def test_room_is_asked_for_checkpoints_that_are_not_there_yet(there: int, more: int):
+    size = planned().checkpoint
+
+    for free, fits in ((more + 0.1, True), (more - 0.1, False)):
+        host = Host(64e9, free * size, True, checkpoints=there)
+        assert planned("checkpoint.keep=2", "run.min_free_gb=0", host=host).fits is fits
+
+
+def test_a_host_knows_the_checkpoints_that_a_run_has(tmp_path: Path):
+    store = CheckpointStore(tmp_path / "checkpoints", keep=2)
+    store.save(TrainerState(1, {}, 0.0, {}), lambda folder: None)
+    broken = store.save(TrainerState(2, {}, 0.0, {}), lambda folder: None)
+    assert this_host(tmp_path).checkpoints == 2
+
+    (broken / "manifest.json").unlink()
+    assert this_host(tmp_path).checkpoints == 1
 
 
 def test_a_checkpoint_is_of_both_models():
@@ -215,9 +291,11 @@ def test_float32_takes_more_than_bfloat16():
 
 
 def test_shorter_samples_take_less():
-    short = planned(backend="cpu", host=Host(1e15, 1e15, True), lengths=Lengths(100, 20))
-
-    assert short.places[0].peak()[1] < planned(backend="cpu", host=Host(1e15, 1e15, True)).places[0].peak()[1]
+    short, long = (
+        planned(backend="cpu", host=Host(1e15, 1e15, True), lengths=lengths).places[0].held(Moment.UPDATE)
+        for lengths in (Lengths(100, 20), None)
+    )
+    assert short < long
 
 
 def test_samples_are_shared_between_the_roles_by_the_mix():

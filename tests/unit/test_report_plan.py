@@ -34,7 +34,9 @@ def test_who_shares_a_gpu_is_shown_together_by_moment():
     assert "1 x A100-80 (actor, reference, critic, engines): " in text and "they take turns" in text
     for moment in ("rollout", "forward passes", "critic update", "actor update"):
         assert moment in text.partition("All of them by moment")[2]
-    assert "in the host's memory" in text
+    assert "in the host's memory" in text and "copied there in a save" in text
+    assert "Host of a node: " in text and "that may be filled" not in text.partition("Host of a node")[2]
+    assert "of 95.0 GB that may be filled" in shown(*ONE_GPU, "cluster.node_memory_gb=100")
 
 
 def test_gpus_that_hold_the_same_are_shown_once():

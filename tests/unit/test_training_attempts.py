@@ -55,6 +55,11 @@ def test_two_attempts_in_a_row_without_a_new_step_are_enough(steps: list[int], f
     assert decide(attempts(*steps)).next is follows
 
 
+def test_an_attempt_that_saved_nothing_does_not_say_that_it_did():
+    assert decide(attempts(5, 5)).reason == "attempt 1 saved nothing new; the newest checkpoint is of step 5"
+    assert decide(attempts(5, 6)).reason == "attempt 1 saved; the newest checkpoint is of step 6"
+
+
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=8))
 def test_a_job_that_gains_a_step_is_never_given_up(steps: list[int]):
     gained = attempts(*steps, max(steps) + 1)
@@ -92,6 +97,20 @@ def test_the_batch_script_is_told_in_a_sentence_and_an_exit_code(tmp_path: Path)
     assert ended.returncode == 75
     (kept,) = json.loads((tmp_path / "night" / "slurm" / "attempts.json").read_text())
     assert kept == {"job": "7", "number": 0, "code": 75, "signalled": True, "step": 4}
+
+
+def test_a_checkpoint_that_the_resume_refused_is_not_what_an_attempt_ends_with(tmp_path: Path):
+    training = ["--", f"run.dir={tmp_path}", "run.name=night"]
+    ask("begin", "--job", "7", "--attempt", "1", *training)
+    folder = tmp_path / "night" / "checkpoints"
+    CheckpointStore(folder, 2).save(TrainerState(4, {}, 0.0, {}), lambda folder: None)
+    damaged = CheckpointStore(folder, 2).save(TrainerState(5, {}, 0.0, {}), lambda folder: None)
+    (damaged / "manifest.json").unlink()
+    assert CheckpointStore(folder, 2).newest({}) is not None
+
+    ended = ask("end", "--job", "7", "--attempt", "1", "--code", "75", *training)
+
+    assert ended.stdout.endswith("the newest checkpoint is of step 4\n")
 
 
 def test_bad_input_is_told_before_anything_is_made(tmp_path: Path):

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import Config, load_config
-from medical_team.errors import ConfigError, MachineError, ModelError, RewardLintError, UserError
+from medical_team.errors import ConfigError, MachineError, ModelError, NotYetThere, RewardLintError, UserError
 from medical_team.training import preflight
 from medical_team.training.preflight import (
     check_configuration,
@@ -146,7 +147,37 @@ def test_the_disk_must_hold_all_checkpoints_and_one_more(tmp_path: Path, model: 
     free_gb["gb"] = 3 * 3.2 + 0.1
     check_disk(config)
     free_gb["gb"] = 3 * 3.2 - 0.1
-    with pytest.raises(MachineError, match=r"9\.6 GB for checkpoints"):
+    with pytest.raises(MachineError, match=r"9\.6 GB for checkpoints") as refused:
+        check_disk(config)
+    assert not isinstance(refused.value, NotYetThere), "a run that never was does not come to fit by waiting"
+
+
+@pytest.mark.parametrize(("there", "more"), [(1, 2), (2, 1), (3, 1)])
+def test_a_resumed_run_is_not_asked_for_the_room_of_checkpoints_it_has(
+    tmp_path: Path, model: Path, free_gb: dict[str, float], there: int, more: int
+):
+    config = configured(tmp_path, model, "checkpoint.keep=2", "run.resume=auto")
+    store = CheckpointStore(config.run_dir / "checkpoints", keep=there)
+    for step in range(1, there + 1):
+        store.save(TrainerState(step, {}, 0.0, {}), lambda folder: None)
+    size = checkpoint_bytes(config) / 1e9
+
+    free_gb["gb"] = (more + 0.1) * size
+    check_disk(config)
+    free_gb["gb"] = (more - 0.1) * size
+    with pytest.raises(NotYetThere):  # it ran here before, and may again
+        check_disk(config)
+
+
+def test_a_checkpoint_that_is_not_whole_gives_no_room(tmp_path: Path, model: Path, free_gb: dict[str, float]):
+    config = configured(tmp_path, model, "checkpoint.keep=1", "run.resume=auto")
+    store = CheckpointStore(config.run_dir / "checkpoints", keep=1)
+    saved = store.save(TrainerState(1, {}, 0.0, {}), lambda folder: None)
+    free_gb["gb"] = 1.1 * checkpoint_bytes(config) / 1e9
+    check_disk(config)
+
+    (saved / "trainer.json").write_text("{")
+    with pytest.raises(MachineError):
         check_disk(config)
 
 

@@ -65,7 +65,7 @@ class HttpJudge:
 
         Raises:
             ConfigError: The endpoints are not one judge.
-            MachineError: None of them is ready.
+            NotYetThere: None of them is ready.
         """
         self.name = self._identified = one_judge(await self.readiness(within_s))
         return self.name

@@ -72,7 +72,7 @@ class OpenAiCompleter:
         """See that an endpoint has the model.
 
         Raises:
-            MachineError: None has.
+            NotYetThere: None has.
         """
         one_judge(await self.readiness(within_s))
 

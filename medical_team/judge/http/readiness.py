@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from medical_team.errors import ConfigError, MachineError
+from medical_team.errors import ConfigError, NotYetThere
 from medical_team.judge.http.answers import parse
 from medical_team.judge.http.endpoint import Endpoint
 from medical_team.judge.http.transport import Transport
@@ -84,11 +84,11 @@ def one_judge(found: Sequence[Readiness]) -> str:
 
     Raises:
         ConfigError: They are different judges, and audits would depend on who was free.
-        MachineError: None is ready.
+        NotYetThere: None is ready.
     """
     judges = {one.url: one.said.judge for one in found if one.said is not None and one.problem is None}
     if not judges:
-        raise MachineError("no judge is ready: " + "; ".join(one.problem or one.url for one in found))
+        raise NotYetThere("no judge is ready: " + "; ".join(one.problem or one.url for one in found))
     if len(set(judges.values())) > 1:
         each = ", ".join(f"{url} is {judge!r}" for url, judge in judges.items())
         raise ConfigError(f"judge.http.urls: the endpoints are different judges ({each}); name endpoints of one")
