@@ -60,7 +60,7 @@ class Process(Protocol):
         ...
 
 
-class RemoteJudge:
+class RestartingJudge:
     """The Judge protocol over a ``JudgeActor``, which is started anew when it is lost.
 
     Audits that a lost actor owes are asked again of the new one: a judge answers the same question the same way.

@@ -22,7 +22,7 @@ from medical_team.backends import Backend
 from medical_team.backends.cpu import engine_arguments as cpu_engine_arguments
 from medical_team.config import Config, GroupConfig
 from medical_team.judge import make_judge
-from medical_team.judge.actor import JudgeActor, RemoteJudge
+from medical_team.judge.actor import JudgeActor, RestartingJudge
 from medical_team.rollout.engine_actor import EngineActor
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, JudgeEngine, VllmJudgeActor, judge_dtype
 from medical_team.rollout.worker import extension
@@ -101,7 +101,7 @@ class Cluster:
         return self._config.vllm.tensor_parallel_size == 1
 
     @property
-    def sleeping_judges(self) -> list[RemoteJudge]:
+    def sleeping_judges(self) -> list[RestartingJudge]:
         """Judges that share their GPUs with the groups and sleep while these work, as the engines do."""
         return [judge for name, judge in self.judges.items() if name == "vllm" and self._config.vllm.enable_sleep]
 
@@ -168,29 +168,29 @@ class Cluster:
         first = pool * vllm.num_engines if shared else 0
         return [Berth(group, first + i, shared is not None) for i in range(vllm.num_engines)]
 
-    def _judge(self, name: str, shared: PlacementGroup | None) -> RemoteJudge:
+    def _judge(self, name: str, shared: PlacementGroup | None) -> RestartingJudge:
         """One judge, in a process of its own."""
         if name == "vllm":
             return self._judge_engine(shared)
         build = partial(make_judge, name, self._config.game.gates)
-        return self._remote_judge(name, JudgeProcess(JudgeActor, build, num_cpus=1, num_gpus=0))
+        return self._restarting(name, JudgeProcess(JudgeActor, build, num_cpus=1, num_gpus=0))
 
-    def _remote_judge(self, name: str, process: JudgeProcess) -> RemoteJudge:
-        return RemoteJudge(
+    def _restarting(self, name: str, process: JudgeProcess) -> RestartingJudge:
+        return RestartingJudge(
             name,
             process,
             max_restarts=self._config.judge.max_restarts,
             start_timeout_s=self._config.cluster.start_timeout_s,
         )
 
-    def _judge_engine(self, shared: PlacementGroup | None) -> RemoteJudge:
+    def _judge_engine(self, shared: PlacementGroup | None) -> RestartingJudge:
         """The judge with a vLLM engine: on GPUs of its own, or on a share of the last common one."""
         options: dict[str, Any] = {"num_cpus": 1, "num_gpus": self._config.judge.llm.gpus}
         if shared is not None:
             strategy = PlacementGroupSchedulingStrategy(shared, placement_group_bundle_index=shared.bundle_count - 1)
             options = {"num_cpus": _SHARE, "num_gpus": _SHARE, "scheduling_strategy": strategy}
             self._deadline.results("loading the engines", [engine.ready.remote() for engine in self.engines])
-        judge = self._remote_judge("vllm", JudgeProcess(VllmJudgeActor, self._judge_settings(), **options))
+        judge = self._restarting("vllm", JudgeProcess(VllmJudgeActor, self._judge_settings(), **options))
         if shared is not None:
             # An engine measures the memory that is free while it loads: nothing else may load beside it.
             self._deadline.results("loading the judge", [judge.handle.ready.remote()])

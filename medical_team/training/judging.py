@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.config import Config
-from medical_team.judge.actor import RemoteJudge
+from medical_team.judge.actor import RestartingJudge
 from medical_team.judge.admission import CONSTRUCTION, AdmissionReport, put_to_admission
 from medical_team.judge.admission.asking import Asking
 from medical_team.judge.admission.watch import WatchedJudge
@@ -31,11 +31,11 @@ class RunJudge:
     """The judge of a run as manager and trainer have it: watched, and an opinion that was given is remembered."""
 
     def __init__(
-        self, watched: WatchedJudge, cache: CachedJudge | None = None, remote: Sequence[RemoteJudge] = ()
+        self, watched: WatchedJudge, cache: CachedJudge | None = None, restarting: Sequence[RestartingJudge] = ()
     ) -> None:
         self.watched = watched
         self._cache = cache
-        self._remote = remote
+        self._restarting = restarting
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class RunJudge:
 
     def faults(self) -> dict[str, float]:
         """Metrics of what went wrong in the whole run so far."""
-        return {"faults/judge_restarts": float(sum(judge.restarts for judge in self._remote))}
+        return {"faults/judge_restarts": float(sum(judge.restarts for judge in self._restarting))}
 
     def state(self) -> dict[str, Any]:
         return self.watched.state()
@@ -69,14 +69,14 @@ async def open_run_judge(config: Config, started: Mapping[str, Judge]) -> AsyncI
     """
     async with open_judge(config.judge_names, config.judge, config.game.gates, started) as judge:
         watched = watched_judge(config, judge)
-        remote = [judge for judge in started.values() if isinstance(judge, RemoteJudge)]
+        restarting = [judge for judge in started.values() if isinstance(judge, RestartingJudge)]
         if is_construction(config):
-            yield RunJudge(watched, remote=remote)
+            yield RunJudge(watched, restarting=restarting)
             return
         cache = CachedJudge(watched, config.run_dir / CACHE_NAME)
         watched.on_distrust(cache.forget)
         try:
-            yield RunJudge(watched, cache, remote)
+            yield RunJudge(watched, cache, restarting)
         finally:
             cache.close()
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from medical_team.rewards import lint_rewards
 from medical_team.training.critic import check_layers
 from medical_team.training.model_folder import check_model_path, read_settings, weight_files
 from medical_team.types import Note
+
+# What a long clinical word takes of a tokenizer.
+_TOKENS_A_WORD = 6
 
 # Bytes a parameter takes in a checkpoint: weights, and Adam's master copy and two moments in float32.
 _CHECKPOINT_BYTES_PER_PARAMETER = 16
@@ -183,20 +186,19 @@ def checkpoint_bytes(config: Config) -> float:
 def check_prompts_fit(notes: Iterable[Note], count_tokens: Any, config: Config) -> None:
     """Every prompt of every note leaves room for an answer in ``model.max_length``.
 
+    The assessor reads the note with the attacker's edit, which puts in as many words as the gates let pass.
+
     Raises:
         UserError: One does not; it names the note.
     """
+    longest_edit = _TOKENS_A_WORD * config.game.gates.max_edited_tokens
     room = config.model.max_length - config.rollout.max_new_tokens
     for note in notes:
-        for messages in _prompts(note):
-            tokens = count_tokens(messages)
+        for messages, added in ((attacker_messages(note), 0), (assessor_messages(note), longest_edit)):
+            tokens = count_tokens(messages) + added
             if tokens > room:
                 raise UserError(
-                    f"note {note.note_id} makes a prompt of {tokens} tokens; model.max_length = "
+                    f"note {note.note_id} makes a prompt of up to {tokens} tokens; model.max_length = "
                     f"{config.model.max_length} less rollout.max_new_tokens = {config.rollout.max_new_tokens} leaves "
                     f"{room}: raise model.max_length to {tokens + config.rollout.max_new_tokens}"
                 )
-
-
-def _prompts(note: Note) -> Sequence[list[dict[str, str]]]:
-    return [attacker_messages(note), assessor_messages(note)]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ray.exceptions import RayActorError, RayError
 
 from medical_team.errors import StallError
-from medical_team.judge.actor import RemoteJudge
+from medical_team.judge.actor import RestartingJudge
 from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.revival import ping
 
@@ -37,7 +37,7 @@ class Sleepers:
     def __init__(
         self,
         engines: EngineSupervisor,
-        judges: Sequence[RemoteJudge],
+        judges: Sequence[RestartingJudge],
         loop: asyncio.Runner,
         timeout_s: float,
         sleep: bool,

@@ -12,7 +12,7 @@ from ray.exceptions import RayActorError
 
 from medical_team.backends import cpu
 from medical_team.errors import EnginesLost, JudgeOutage, RunStopped, StallError
-from medical_team.judge.actor import RemoteJudge
+from medical_team.judge.actor import RestartingJudge
 from medical_team.rollout.supervisor import EngineSupervisor
 
 pytestmark = pytest.mark.contract
@@ -75,7 +75,7 @@ def sleepers(loop: asyncio.Runner, engines: list[Sleeper], *judges: Sleeper, spa
 
     supervisor = EngineSupervisor(engines, restart, max_restarts=len(spare))
     process = Processes(*judges)
-    remote = [RemoteJudge("vllm", process, max_restarts=len(judges) - 1, start_timeout_s=60)] if judges else []
+    remote = [RestartingJudge("vllm", process, max_restarts=len(judges) - 1, start_timeout_s=60)] if judges else []
     return Sleepers(supervisor, remote, loop, PATIENCE_S, sleep=True)
 
 

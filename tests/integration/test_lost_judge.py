@@ -20,7 +20,7 @@ from medical_team.config import GatesConfig, LlmJudgeConfig
 from medical_team.errors import JudgeOutage, JudgeTimeout
 from medical_team.judge import FailureKind, JudgeFailure, make_judge
 from medical_team.judge import actor as judge_actor
-from medical_team.judge.actor import JudgeActor, RemoteJudge
+from medical_team.judge.actor import JudgeActor, RestartingJudge
 from medical_team.judge.batching import BatchedJudge
 from medical_team.rollout.judge_engine import JudgeEngine, VllmJudgeActor
 from medical_team.training.judge_process import JudgeProcess
@@ -42,16 +42,16 @@ def cluster() -> Iterator[None]:
     ray.shutdown()
 
 
-def process_of(judge: RemoteJudge) -> psutil.Process:
+def process_of(judge: RestartingJudge) -> psutil.Process:
     return psutil.Process(ray.get(judge.handle.__ray_call__.remote(lambda _: os.getpid()), timeout=START_S))
 
 
-def rule_judge(max_restarts: int = 1) -> RemoteJudge:
+def rule_judge(max_restarts: int = 1) -> RestartingJudge:
     process = JudgeProcess(JudgeActor, RULE_JUDGE, num_cpus=0)
-    return RemoteJudge("rule-1", process, max_restarts=max_restarts, start_timeout_s=START_S)
+    return RestartingJudge("rule-1", process, max_restarts=max_restarts, start_timeout_s=START_S)
 
 
-async def audited(judge: RemoteJudge, deadline_s: float = DEADLINE_S) -> list[Audit]:
+async def audited(judge: RestartingJudge, deadline_s: float = DEADLINE_S) -> list[Audit]:
     batched = BatchedJudge(judge, batch_size=4, max_wait_s=0, deadline_s=deadline_s)
     return await asyncio.gather(*map(batched.audit_one, planted_errors(8)))
 
@@ -93,7 +93,7 @@ def test_a_judge_and_its_engine_end_with_each_other(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path, positions=SETTINGS.max_length)
     settings = JudgeEngine(str(model), "float32", SETTINGS, backend="cpu")
     process = JudgeProcess(VllmJudgeActor, settings, num_cpus=1)
-    judge = RemoteJudge("vllm", process, max_restarts=1, start_timeout_s=START_S)
+    judge = RestartingJudge("vllm", process, max_restarts=1, start_timeout_s=START_S)
     ray.get(judge.handle.ready.remote(), timeout=START_S)
     lost = process_of(judge)
     engine_of(lost).kill()

@@ -10,7 +10,7 @@ from audit_requests import planted_errors
 
 from medical_team.errors import JudgeOutage, JudgeUnreachable
 from medical_team.judge import actor as judge_actor
-from medical_team.judge.actor import RemoteJudge
+from medical_team.judge.actor import RestartingJudge
 from medical_team.judge.batching import BatchedJudge
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
 from medical_team.types import Audit
@@ -78,12 +78,12 @@ class Processes:
         return isinstance(error, Gone)
 
 
-def remote(*fates: str, max_restarts: int = 2) -> tuple[RemoteJudge, Processes]:
+def remote(*fates: str, max_restarts: int = 2) -> tuple[RestartingJudge, Processes]:
     processes = Processes(*fates)
-    return RemoteJudge("rule-1", processes, max_restarts=max_restarts, start_timeout_s=FOREVER), processes
+    return RestartingJudge("rule-1", processes, max_restarts=max_restarts, start_timeout_s=FOREVER), processes
 
 
-async def audited(judge: RemoteJudge, count: int = 1) -> list[Audit]:
+async def audited(judge: RestartingJudge, count: int = 1) -> list[Audit]:
     batched = BatchedJudge(judge, batch_size=1, max_wait_s=0, deadline_s=DEADLINE_S)
     return await asyncio.gather(*map(batched.audit_one, planted_errors(count)))
 

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import Config, load_config
 from medical_team.errors import ConfigError, MachineError, ModelError, NotYetThere, RewardLintError, UserError
+from medical_team.game.prompts import assessor_messages
 from medical_team.training import preflight
 from medical_team.training.preflight import (
     check_configuration,
@@ -210,6 +211,16 @@ def count_words(messages: list[dict[str, str]]) -> int:
 
 def test_prompts_that_fit_pass(config: Config, error_note: Note, clean_note: Note):
     check_prompts_fit([error_note, clean_note], count_words, config)
+
+
+def test_the_assessors_prompt_has_room_for_an_edit(config: Config):
+    """A note that fits as it was dealt, and no longer with what an attacker may put in."""
+    room = config.model.max_length - config.rollout.max_new_tokens
+    note = Note("just-fits", ("word " * (room - count_words(assessor_messages(Note("n", ("",), "g")))),), "g")
+    assert count_words(assessor_messages(note)) == room
+
+    with pytest.raises(UserError, match="just-fits"):
+        check_prompts_fit([note], count_words, config)
 
 
 def test_a_note_that_is_too_long_is_named_and_not_quoted(config: Config, error_note: Note):
