@@ -122,7 +122,7 @@ async def try_injections(judge: Judge, notes: Sequence[Note], each: int, seed: i
     from medical_team.judge.admission.payloads import PAYLOADS
     from medical_team.judge.admission.probes import build_probes
 
-    logger.info("now %d injected texts, each on %d probes", len(PAYLOADS), each)
+    logger.info("now %d injected texts, each on %d probe(s)", len(PAYLOADS), each)
     # Errors and harmless edits come in turn, and a text is tried on one of the two.
     return await flip_rate(judge, build_probes(notes, 2 * each, seed))
 
