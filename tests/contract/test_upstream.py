@@ -295,7 +295,11 @@ def test_engines_are_given_what_upstream_gives_them(run_classes: Any):
     unused = {"agent_func_path", "remote_rm_url", "mm_pad_token_ids", "full_determinism", "GPU", "CPU", "image"}
 
     assert set(theirs) - set(ours) - placed - unused == set()
-    assert set(ours) - set(theirs) == {"max_num_seqs"}
+    assert set(ours) - set(theirs) == {
+        "max_num_seqs",
+        "logprobs_mode",
+    }  # the latter by subscript, where it is asked for
+    assert "logprobs_mode" in parameters(function)
     assert ast.literal_eval(theirs["dtype"]) == ours["dtype"]
     assert set(ours) - set(engine_arguments(run_classes, "cpu")) == {"gpu_memory_utilization"}
 
