@@ -237,11 +237,11 @@ class SelfPlayTrainer(BasePPOTrainer):
         """Evaluate the assessor; what the step learnt is saved, or will be, whatever comes of it.
 
         Raises:
-            EnginesLost, RunStopped: No engine is left, or no time; the step is saved.
+            EnginesLost, HostLimit, RunStopped: No engine, no disk or no time is left; the step is saved.
         """
         if self.evaluate is None:
             return
-        with self._saved_if_stopped(step + 1):
+        with self._saved_if_stopped(step + 1), no_room_named("an evaluation"):
             self.stop.check(Part.EVALUATE)
             started = time.monotonic()
             try:
@@ -251,7 +251,7 @@ class SelfPlayTrainer(BasePPOTrainer):
                 logger.warning("step %d is not evaluated: %s", step, error)
                 return
             self.stop.limit.took(Part.EVALUATE, time.monotonic() - started)
-        self.folder.metrics.show(step, metrics)
+            self.folder.metrics.show(step, metrics)
 
     def remember_pace(self, seconds: Mapping[str, float]) -> None:
         """How long a step's parts take, for what the job's time still allows."""
