@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # One node's part of the job's Ray cluster; started by train.sbatch on every node, with start_ray.sh's arguments.
 #
-# It ends when Ray does, when train.sbatch leaves the file MEDICAL_TEAM_RAY_OVER, or when train.sbatch is gone. Not by
-# SIGTERM: Slurm sends that to every step of a job that is preempted or cancelled, and the run needs Ray to save.
+# It ends when Ray does, when train.sbatch leaves the file MEDICAL_TEAM_RAY_OVER, at SIGUSR2, or when who started it is
+# gone: train.sbatch on the first node, Slurm on the others. Not by SIGTERM: Slurm sends that to every step of a job that
+# is preempted or cancelled, and the run needs Ray to save.
 set -euo pipefail
 . launch/slurm/common.sh
 use_environment
@@ -16,14 +17,14 @@ options+=("--num-cpus=${MEDICAL_TEAM_NODE_CPUS:-$SLURM_CPUS_ON_NODE}")
 
 ray_node=""
 leave() {
-    trap '' TERM INT
+    trap '' TERM USR2
     [[ -z "$ray_node" ]] || end_child "$ray_node"
     rm -rf "$folder"
 }
 trap leave EXIT
 # Not '': what is ignored would be ignored by Ray's own processes, too.
 trap ':' TERM
-trap 'exit 130' INT
+trap 'exit 0' USR2
 
 launch/start_ray.sh "$@" "${options[@]}" &
 ray_node=$!

@@ -40,7 +40,7 @@ def whole_steps(folder: Path) -> list[int]:
 def _is_whole(entry: names.Entry) -> bool:
     try:
         _check_files(entry.path, entry.step)
-    except CheckpointError:
+    except (CheckpointError, OSError):  # it may be removed meanwhile
         return False
     return True
 

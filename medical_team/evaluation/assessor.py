@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 
 from medical_team.evaluation.detection import Answered, Measure, Measured, measure
@@ -41,6 +42,11 @@ class Evaluation:
                 flat[f"evaluation/{kind}/floor_harmful"] = measured.floors.always_harmful
                 flat[f"evaluation/{kind}/floor_coin"] = measured.floors.coin
         return flat
+
+
+def kept_evaluation(run_dir: Path, when: str | int) -> Path:
+    """Where a run keeps an evaluation: of ``before`` or ``after``, or of the step after which it was made."""
+    return run_dir / f"evaluation-{when if isinstance(when, str) else f'step-{when:06d}'}.json"
 
 
 async def evaluate_assessor(notes: Sequence[Note], engine: Engine, concurrency: int, seed: int = 0) -> Evaluation:

@@ -112,28 +112,28 @@ class RestartingJudge:
             self._is_doubtful = bool(answers) and all(map(_is_late, answers))
             return answers
 
-    async def wake_up(self) -> None:
-        """Have it awake; where it was lost asleep, started anew.
+    async def wake_up(self, within_s: float) -> None:
+        """Have it awake; where it does not wake up in time, or is lost, started anew.
 
         Raises:
             JudgeOutage: It is lost once more than it may be started.
         """
         handle = self.handle
         try:
-            await handle.wake_up.remote()
-        except Exception as error:
-            if not self._process.is_lost(error):
-                raise
+            async with asyncio.timeout(within_s):
+                await handle.wake_up.remote()
+        except Exception as error:  # whatever keeps it asleep: the budget decides
             await self._start_again(handle, type(error).__name__)
 
-    async def sleep(self) -> None:
-        """Have it give its GPU away; one that is lost is started anew when it is waked."""
+    async def sleep(self, within_s: float) -> None:
+        """Have it give its GPU away; where it does not, its process is ended, and started anew when it is waked."""
+        handle = self.handle
         try:
-            await self.handle.sleep.remote()
+            async with asyncio.timeout(within_s):
+                await handle.sleep.remote()
         except Exception as error:
-            if not self._process.is_lost(error):
-                raise
-            logger.warning("judge %s is lost asleep (%s)", self.name, type(error).__name__)
+            logger.warning("judge %s does not go to sleep (%s): its process is ended", self.name, type(error).__name__)
+            await self._process.end(handle)
 
     async def _look(self) -> None:
         """Start the actor anew where it gives no sign of life."""

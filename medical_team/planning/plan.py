@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from medical_team.backends import Backend
 from medical_team.config import Config
@@ -62,6 +62,8 @@ def plan_run(config: Config, backend: Backend, host: Host, lengths: Lengths | No
         ModelError: A model's shape is unknown.
     """
     card = card_named(config.cluster.card) if backend == "gpu" else None
+    if card is None and (room := _node_room(config)):
+        host = replace(host, memory=room)
     longest = lengths or Lengths(config.model.max_length, config.rollout.max_new_tokens)
     residents = Residents(config, card, _dtype(config, backend, host), longest)
     places = residents.places()
@@ -73,7 +75,7 @@ def plan_run(config: Config, backend: Backend, host: Host, lengths: Lengths | No
     problems = [
         *_division_problems(config, residents),
         *_engine_problems(places, residents),
-        *_memory_problems(places, card, _node_room(config) or host.memory),
+        *_memory_problems(places, card, host.memory),
         *([_node_problem(node)] if node and node.is_too_small else []),
     ]
     return RunPlan(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medical_team.backends import prepare
-from medical_team.rollout.guard import end_process, guard_children
+from medical_team.rollout.guard import answered_or_end, end_process, guard_children
 from medical_team.rollout.worker import Digest
 
 prepare()
@@ -76,6 +76,14 @@ class EngineActor(_PlainRolloutActor):
     async def weights_digest(self) -> Digest:
         """Digest of the weights of this engine's first worker."""
         return tuple((await self.llm.collective_rpc("weights_digest"))[0])
+
+    async def sleep(self, level: int = 1) -> None:
+        """As upstream's; where vLLM's engine core is dead this process ends."""
+        await answered_or_end(super().sleep(level), lambda: self.llm.errored)
+
+    async def wake_up(self, tags: list[str] | None = None) -> None:
+        """As upstream's; where vLLM's engine core is dead this process ends."""
+        await answered_or_end(super().wake_up(tags), lambda: self.llm.errored)
 
     async def end(self) -> None:
         """Called on an engine that hangs; the call does not return."""

@@ -23,7 +23,7 @@ from medical_team.game.prompts import Message
 from medical_team.judge.actor import JudgeActor
 from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.protocol import AuditRequest, JudgeFailure
-from medical_team.rollout.guard import end_process, guard_children
+from medical_team.rollout.guard import answered_or_end, end_process, guard_children
 from medical_team.rollout.guarded_prompt import GuardedPrompt
 from medical_team.types import Audit
 
@@ -227,10 +227,10 @@ class VllmJudgeActor(JudgeActor):
         end_process()
 
     async def sleep(self) -> None:
-        await self._completer.sleep()
+        await answered_or_end(self._completer.sleep(), lambda: self._completer.is_dead)
 
     async def wake_up(self) -> None:
-        await self._completer.wake_up()
+        await answered_or_end(self._completer.wake_up(), lambda: self._completer.is_dead)
 
 
 def _sampling(schema: dict[str, Any], max_tokens: int) -> Any:

@@ -75,11 +75,14 @@ def decide(attempts: Sequence[Attempt]) -> Decision:
 
 
 def _fruitless(attempts: Sequence[Attempt]) -> int:
-    """How many attempts at the end of the list saved nothing new."""
+    """How many attempts at the end of the list ended where they began.
+
+    One that ends at an earlier step has gone back behind a checkpoint that was not valid, and saved something there.
+    """
     before = [0, *(attempt.step for attempt in attempts)]
     count = 0
     for attempt, step_before in zip(reversed(attempts), reversed(before[:-1]), strict=True):
-        if attempt.step > step_before:
+        if attempt.step != step_before:
             break
         count += 1
     return count

@@ -60,7 +60,8 @@ def _join(address: str, options: dict[str, Any]) -> None:
         _knock(address)
         ray.init(address=address, **options)
     except (OSError, RuntimeError, ValueError) as error:
-        kind = NotYetThere if isinstance(error, OSError | RuntimeError) else MachineError
+        # Ray's RuntimeError is of what stays as it is: another version of itself, say.
+        kind = NotYetThere if isinstance(error, OSError) else MachineError
         raise kind(
             f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}): start one with launch/start_ray.sh, "
             "or leave cluster.address (RAY_ADDRESS) out to have one started here"

@@ -19,7 +19,7 @@ from medical_team.checkpoints.journal import FOLDER as JOURNAL_FOLDER
 from medical_team.config import Config, to_yaml
 from medical_team.data.dataset import load_notes
 from medical_team.data.deck import Deck
-from medical_team.evaluation import Evaluation, evaluate_assessor
+from medical_team.evaluation import Evaluation, evaluate_assessor, kept_evaluation
 from medical_team.judge import BatchedJudge, Judge
 from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
@@ -118,7 +118,7 @@ class TrainingRun:
         with self.trainer.sleepers.awake():
             return self.loop.run(self._evaluation(when))
 
-    async def _evaluation(self, when: str) -> Evaluation:
+    async def _evaluation(self, when: str | int) -> Evaluation:
         from medical_team.rollout.engines import Sampling
 
         config = self.config
@@ -126,11 +126,11 @@ class TrainingRun:
         engine = self.pools[Role.ASSESSOR].drawing(sampling)
         notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
         evaluation = await evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed)
-        (config.run_dir / f"evaluation-{when}.json").write_text(json.dumps(evaluation.metrics(), indent=1))
+        kept_evaluation(config.run_dir, when).write_text(json.dumps(evaluation.metrics(), indent=1))
         return evaluation
 
     async def _evaluate_within(self, step: int) -> dict[str, float]:
-        return (await self._evaluation(f"step-{step:06d}")).metrics()
+        return (await self._evaluation(step)).metrics()
 
     def _build(self, backend: Backend, on_step: OnStep) -> SelfPlayTrainer:
         import os

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, Literal
 
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayError
 
-from medical_team.errors import StallError
 from medical_team.judge.actor import RestartingJudge
 from medical_team.rollout.supervisor import EngineSupervisor
-from medical_team.training.revival import ping
+from medical_team.training.revival import end, ping
 
 logger = logging.getLogger(__name__)
 
 # Seconds for going to sleep where the run is about to end: what it ends with matters more.
 _LETS_GO_WITHIN_S = 30.0
 
-Calls = Mapping[str, Callable[[], Awaitable[object]]]
-"""What is called, by who it is called of."""
-
 
 class Sleepers:
     """Wakes them for the games and puts them to sleep again.
 
+    Who does not do so in time, or is lost, is ended, so that it keeps no memory of the GPU, and started anew when it is
+    needed: how often is limited by ``cluster.max_engine_restarts`` and ``judge.max_restarts``.
+
     Args:
-        engines: All of a run's; none of them is waked where they have GPUs of their own.
+        engines: All of a run's.
         judges: Those that sleep too.
         loop: Where they are called.
         timeout_s: Seconds for waking up, and again for going to sleep.
-        sleep: Whether there is any sleep at all.
+        sleep: Whether there is any sleep at all: none where they have GPUs of their own.
     """
 
     def __init__(
@@ -53,8 +53,7 @@ class Sleepers:
         """Inside, all of them are awake. What the block raises is what comes out of it, whoever does not sleep then.
 
         Raises:
-            EnginesLost, JudgeOutage: One was lost while it slept, and cannot be started anew.
-            StallError: One neither wakes up nor goes to sleep in time.
+            EnginesLost, JudgeOutage: One is lost once more than it may be started anew.
         """
         if not self._sleep:
             yield
@@ -63,52 +62,33 @@ class Sleepers:
         try:
             yield
         except BaseException:
-            self._loop.run(self._let_go())
+            self._loop.run(self._put_to_sleep(min(_LETS_GO_WITHIN_S, self._timeout_s)))
             raise
         self._loop.run(self._put_to_sleep(self._timeout_s))
 
     async def _wake(self) -> None:
+        """Judges first: a lost one is loaded anew, and an engine that loads takes what is in use for its own."""
+        for judge in self._judges:
+            await judge.wake_up(self._timeout_s)
         await self._engines.check(ping)  # whoever died asleep is started anew, and is awake
-        judges = {judge.name: judge.wake_up for judge in self._judges}
-        engines = {f"engine {place.index}": place.handle.wake_up.remote for place in self._engines.places}
-        failed = await self._call("waking up", judges | engines, self._timeout_s)
-        if failed and not await self._engines.check(ping):
-            raise next(iter(failed.values()))
+        if not await self._tell_engines("wake_up", self._timeout_s):
+            await self._engines.check(ping)
 
     async def _put_to_sleep(self, within_s: float) -> None:
-        """Whoever is gone needs no sleep: it is started anew when it is needed."""
-        judges = {judge.name: judge.sleep for judge in self._judges}
-        engines = {f"engine {place.index}": place.handle.sleep.remote for place in self._engines.places}
-        for name, error in (await self._call("going to sleep", judges | engines, within_s)).items():
-            if not isinstance(error, RayActorError):
-                raise error
-            logger.warning("%s is gone and does not go to sleep", name)
+        judges = [judge.sleep(within_s) for judge in self._judges]
+        await asyncio.gather(self._tell_engines("sleep", within_s), *judges)
 
-    async def _let_go(self) -> None:
+    async def _tell_engines(self, what: Literal["wake_up", "sleep"], within_s: float) -> bool:
+        """Whether all of them have done it; who has not is ended."""
+        told = (self._tell(place.index, place.handle, what, within_s) for place in self._engines.places)
+        return all(await asyncio.gather(*told))
+
+    async def _tell(self, index: int, engine: Any, what: Literal["wake_up", "sleep"], within_s: float) -> bool:
         try:
-            await self._put_to_sleep(min(_LETS_GO_WITHIN_S, self._timeout_s))
-        except (StallError, RayError) as error:
-            logger.warning("not everybody went to sleep (%s): the run ends all the same", type(error).__name__)
-
-    async def _call(self, what: str, calls: Calls, within_s: float) -> dict[str, RayError]:
-        """Call all of them at once; the errors of Ray's, by who had them.
-
-        Raises:
-            StallError: One does not answer in time.
-        """
-
-        async def one(name: str) -> None:
-            try:
-                async with asyncio.timeout(within_s):
-                    await calls[name]()
-            except TimeoutError:
-                raise StallError(f"{name}: {what} took longer than {within_s:g} s; run.resume=auto goes on") from None
-
-        ended = await asyncio.gather(*map(one, calls), return_exceptions=True)
-        errors: dict[str, RayError] = {}
-        for name, error in zip(calls, ended, strict=True):
-            if isinstance(error, RayError):
-                errors[name] = error
-            elif error is not None:
-                raise error
-        return errors
+            async with asyncio.timeout(within_s):
+                await getattr(engine, what).remote()
+        except (RayError, TimeoutError) as error:
+            logger.warning("engine %d: no %s (%s), its process is ended", index, what, type(error).__name__)
+            await end(engine)
+            return False
+        return True

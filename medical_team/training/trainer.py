@@ -31,6 +31,7 @@ from medical_team.errors import (
     RunStopped,
     StallError,
 )
+from medical_team.evaluation import kept_evaluation
 from medical_team.manager import Collected, MedicalGameManager
 from medical_team.metrics import MetricsWriter, summarise
 from medical_team.records import GameRecorder
@@ -116,12 +117,15 @@ class SelfPlayTrainer(BasePPOTrainer):
         sync_deadline = Deadline(config.cluster.sync_timeout_s, workers)
         self.weights = WeightSync(cluster, engines, self.broadcast_to_vllm, loop, sync_deadline)
         self.sleepers = Sleepers(
-            engines, cluster.sleeping_judges, loop, config.cluster.phase_timeout_s, config.vllm.enable_sleep
+            engines, cluster.sleeping_judges, loop, config.cluster.start_timeout_s, config.vllm.enable_sleep
         )
 
     def fit(self) -> None:
         """Play, learn, sync, report, save, evaluate; until ``train.steps`` are done."""
-        for step in range(self.resume() + 1, self.config.train.steps + 1):
+        done = self.resume()
+        if self.is_evaluated(done) and not kept_evaluation(self.config.run_dir, done).exists():
+            self.examine(done)
+        for step in range(done + 1, self.config.train.steps + 1):
             clock = Clock(partial(self.watchdog.begins, step=step))
             with clock.phase("rollout"):
                 collected = self.play(step)
@@ -267,7 +271,7 @@ class SelfPlayTrainer(BasePPOTrainer):
     def is_evaluated(self, step: int) -> bool:
         """After the last step the run is evaluated by who started it."""
         every = self.config.evaluation.every
-        return every > 0 and step % every == 0 and step < self.config.train.steps
+        return every > 0 and step % every == 0 and 0 < step < self.config.train.steps
 
     def save(self, step: int, manager: Mapping[str, Any] | None = None) -> None:
         """Checkpoint: models, optimizers and random states by their groups, everything else by the driver.

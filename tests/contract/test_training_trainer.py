@@ -29,6 +29,7 @@ from medical_team.errors import (
     StallError,
     SyncError,
 )
+from medical_team.evaluation import kept_evaluation
 from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.rule import RuleJudge
 from medical_team.manager.flight import GamesInFlight
@@ -433,6 +434,28 @@ def test_a_signal_in_an_evaluation_saves_the_step_before_it(listening: Any):
 
     state = listening.folder.checkpoints.newest(listening.identity).state
     assert (state.step, state.manager) == (5, {"dealt": 7})
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_an_evaluation_that_a_stop_prevented_is_made_by_the_resumed_run(trainer: Any, tmp_path: Path, kept: bool):
+    examined: list[int] = []
+
+    async def evaluate(step: int) -> dict[str, float]:
+        examined.append(step)
+        return {}
+
+    evaluating(trainer, evaluate)
+    trainer.config = load_config(None, [f"run.dir={tmp_path}", "run.name=x", "evaluation.every=2", "train.steps=4"])
+    trainer.resume = lambda: 2
+    trainer.play = lambda step: (_ for _ in ()).throw(RunStopped("enough"))
+    trainer.config.run_dir.mkdir()
+    if kept:
+        kept_evaluation(trainer.config.run_dir, 2).touch()
+
+    with pytest.raises(RunStopped, match="enough"):
+        trainer.fit()
+
+    assert examined == ([] if kept else [2])
 
 
 def test_a_signal_while_canaries_are_asked_stops_the_run(listening: Any):
