@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> int:
         raise ConfigError("--audits and --deadline must be above 0")
     if (options.api == "openai") is not bool(options.model):
         raise ConfigError("--model goes with --api openai, and --api openai with --model")
-    # One attempt: what is asked here is how the judge is, not how it is after retries.
+    # One attempt: what is asked here is how the judge is, not how it is after retries. A late one is asked for again.
     config = HttpJudgeConfig(
         urls=tuple(options.url), api=options.api, token_file=options.token_file, attempts=1, outage_budget_s=0
     )

@@ -43,7 +43,8 @@ class HttpJudgeConfig(Section):
     max_concurrency: int = Field(default=64, ge=1)
     """Requests in flight at one endpoint, at most; fewer while it is slow or says 429."""
     attempts: int = Field(default=4, ge=1)
-    """Times one audit is asked for, within its deadline."""
+    """Times one audit is asked for where it fails in another way than by time; a late one is asked for again, with more
+    patience, until its deadline."""
     outage_budget_s: float = Field(default=1800.0, ge=0)
     """Seconds all endpoints may be away, while rollouts pause, before the run saves and ends."""
 

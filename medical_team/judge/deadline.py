@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self
@@ -110,32 +110,26 @@ class Deadline:
 
     def _move(self, ends_at: float | None) -> None:
         self._ends_at = ends_at
-        if self._timeout is not None:
+        if self._timeout is not None and not self._timeout.expired():  # one that has fired is over, its block or not
             self._timeout.reschedule(ends_at)
 
 
 @contextmanager
 def standing_still() -> Iterator[None]:
     """Stop the clocks of all deadlines around this block while it runs; several at once count once."""
-    around = _AROUND.get()
-    for deadline in around:
-        deadline.stop()
-    try:
+    with ExitStack() as stopped:
+        for deadline in _AROUND.get():
+            deadline.stop()
+            stopped.callback(deadline.go_on)
         yield
-    finally:
-        for deadline in around:
-            deadline.go_on()
 
 
 @contextmanager
 def standing_with(leader: Deadline) -> Iterator[None]:
     """Have the clocks of all deadlines around this block stand while that of ``leader`` does: who waits for what
     another task waits for. ``leader`` is none of those around."""
-    around = _AROUND.get()
-    for deadline in around:
-        leader.lead(deadline)
-    try:
+    with ExitStack() as led:
+        for deadline in _AROUND.get():
+            leader.lead(deadline)
+            led.callback(leader.let_go, deadline)
         yield
-    finally:
-        for deadline in around:
-            leader.let_go(deadline)

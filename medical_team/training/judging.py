@@ -99,7 +99,7 @@ def is_put_to_admission(config: Config, watched: WatchedJudge) -> bool:
 async def admit_to_run(config: Config, watched: WatchedJudge, notes: Sequence[Note], folder: Path) -> None:
     """Put the judge to admission, keep the report in the run's folder, lint the rewards with it, choose canaries.
 
-    What an attempt before remembers of a judge that is refused is forgotten.
+    What an attempt before remembers of a judge that is refused for wrong answers is forgotten.
 
     Raises:
         JudgeNotAdmitted: It is below a threshold, and not accepted by name.
@@ -108,7 +108,7 @@ async def admit_to_run(config: Config, watched: WatchedJudge, notes: Sequence[No
     """
     report = await put_to_admission(watched.judge, config, notes)
     (folder / REPORT_NAME).write_text(json.dumps(report.to_json(), indent=1, allow_nan=False))
-    if not report.admitted:
+    if not report.admitted and report.is_wrong:
         watched.distrust()
     report.check()
     if not report.missed:  # one that is accepted by name was known to let such policies gain

@@ -53,6 +53,36 @@ async def test_a_task_that_goes_on_after_the_block_is_over_does_no_harm():
     await task
 
 
+async def test_a_standstill_in_the_moment_in_which_the_deadline_fires_does_no_harm():
+    """The timeout has fired then, and who waits has not heard of it."""
+    leader = Deadline(LATER)
+    ended: list[str] = []
+
+    async def follow() -> None:
+        try:
+            async with Deadline(SOON) as deadline:
+                follower.append(deadline)
+                with standing_with(leader):
+                    await asyncio.Event().wait()
+        except TimeoutError:
+            ended.append("timeout")
+
+    follower: list[Deadline] = []
+    with leader:
+        task = asyncio.create_task(follow())
+        await asyncio.sleep(0)
+        timeout = follower[0]._timeout
+        assert timeout is not None
+        while not timeout.expired():
+            await asyncio.sleep(0)
+        with standing_still():
+            leader.stop()
+            leader.go_on()
+    await task
+
+    assert ended == ["timeout"]
+
+
 async def test_without_a_deadline_around_nothing_happens():
     with standing_still():
         await asyncio.sleep(0)

@@ -169,6 +169,19 @@ async def test_an_audit_that_is_never_answered_is_a_timeout_and_no_outage(attemp
         assert not judge._caller.pool.is_away
 
 
+async def test_an_endpoint_that_is_ready_and_answers_no_audit_costs_none_where_another_is():
+    """All time of an audit would go there, again and again, if its breaker stayed closed."""
+    async with Mute() as mute, Stub() as stub:
+        settings = config(mute.url, stub.url)
+        async with HttpJudge(settings) as judge:
+            first = [await judge.audit([request(number)], 0.5) for number in range(12)]
+            later = [await judge.audit([request(number)], 0.5) for number in range(20)]
+
+    lost = [answer for (answer,) in first if isinstance(answer, JudgeFailure)]
+    assert len(lost) <= 5, "as many as open a breaker"
+    assert all(isinstance(answer, Audit) for (answer,) in later)
+
+
 async def test_an_endpoint_that_answers_nobody_and_is_not_ready_is_away():
     async with Mute() as stub, HttpJudge(config(stub.url, attempts=1, outage_budget_s=0)) as judge:
         stub.lives = False

@@ -62,6 +62,11 @@ class AdmissionReport:
         return self.thresholds.accept == self.judge
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether its answers are wrong too often; that some are missing says nothing of the others."""
+        return any(missed.key != "max_failed" for missed in self.missed)
+
+    @property
     def admitted(self) -> bool:
         return not self.missed or self.accepted_by_name
 

@@ -23,6 +23,10 @@ from medical_team.types import Audit
 Answer = Audit | JudgeFailure
 
 
+# Who waits is told of its own deadline before its caller's ends the whole batch.
+_DEADLINE_SHARE = 0.99
+
+
 @dataclass(slots=True)
 class _Asking:
     """What one caller is asking for, and what came of it once it is ``done``: neither where the caller was cancelled.
@@ -78,7 +82,7 @@ class CachedJudge:
         wanted = dict(zip(keys, requests, strict=True))
         answers: dict[bytes, Answer] = {}
         asked = 0
-        with Deadline(deadline_s) as deadline:
+        with Deadline(_DEADLINE_SHARE * deadline_s) as deadline:
             while open_keys := [key for key in wanted if key not in answers]:
                 answers |= self._store.get(open_keys)
                 mine = [key for key in open_keys if key not in answers and key not in self._asked]

@@ -44,12 +44,14 @@ class Request(Generic[T]):
         patience: Times what a request may take at an endpoint; more after each attempt that was late.
         avoided: The endpoint that failed last: another one is next, where there is one.
         barred_by: Endpoints that took it for none of theirs.
+        has_no_time: The attempt under way has all the time that is left.
     """
 
     # Of the class until something goes wrong, which is rare.
     patience = 1.0
     avoided: Endpoint | None = None
     barred_by: tuple[Endpoint, ...] = ()
+    has_no_time = False
 
     def __init__(
         self, path: str, make_body: Callable[[float], bytes], read: Callable[[bytes], T], deadline: Deadline
@@ -125,6 +127,9 @@ class Caller:
                     answer = await self._send(slot.endpoint, request, deadline.left_s)
             except RequestFailed as failed:
                 failure = await self._explained(slot, failed)
+                failure.counts = failure.counts or slot.trial
+                # What the deadline has cut off, and not the patience, has no time for another attempt.
+                failure.is_last = failure.trouble in UNTIL_DEADLINE and request.has_no_time and not slot.trial
                 self.pool.failed(slot, failure)
                 if not self._moves_on(request, slot.endpoint, failure.trouble):
                     raise failure from None
@@ -138,8 +143,10 @@ class Caller:
         """A late answer is the request's own matter where the endpoint has a word for others, and else its absence."""
         if failure.trouble is not Trouble.LATE:
             return failure
-        if slot.endpoint.has_answered_since(slot) or await self._lives(slot.endpoint):
+        if slot.endpoint.has_answered_since(slot):
             return RequestFailed(Trouble.UNANSWERED, failure.cause, failure.retry_after_s, url=failure.url)
+        if await self._lives(slot.endpoint):
+            return RequestFailed(Trouble.MUTE, failure.cause, failure.retry_after_s, url=failure.url)
         return failure
 
     async def _lives(self, endpoint: Endpoint) -> bool:
@@ -164,7 +171,10 @@ class Caller:
 
     async def _send(self, endpoint: Endpoint, request: Request[T], left_s: float) -> T:
         url = endpoint.at(request.path)
-        within_s = min(ATTEMPT_SHARE * left_s, request.patience * endpoint.patience_s)
+        patience_s = request.patience * endpoint.patience_s
+        within_s = ATTEMPT_SHARE * left_s
+        request.has_no_time = within_s <= patience_s
+        within_s = min(within_s, patience_s)
         _, body = await self.transport.exchange("POST", url, request.make_body(within_s), within_s)
         try:
             return request.read(body)

@@ -94,5 +94,5 @@ def one_judge(found: Sequence[Readiness]) -> str:
         raise ConfigError(f"judge.http.urls: the endpoints are different judges ({each}); name endpoints of one")
     for one in found:
         if one.problem is not None:
-            logger.warning("%s; audits go to the other endpoints", one.problem)
+            logger.warning("%s is not ready; audits go to the other endpoints", one.url)
     return next(iter(judges.values()))

@@ -9,7 +9,7 @@ from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
 from medical_team.errors import JudgeError
 from medical_team.judge.deadline import Deadline
-from medical_team.judge.http.trouble import RETRIES, UNTIL_DEADLINE, RequestFailed, Trouble
+from medical_team.judge.http.trouble import RETRIES, RequestFailed, Trouble
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -60,7 +60,9 @@ class Tries:
         if not isinstance(failure, RequestFailed):
             return False
         self._last = failure
-        if failure.trouble in UNTIL_DEADLINE:
+        if failure.is_last:
+            return False
+        if not failure.counts:
             return True
         self._troubles += (failure.trouble,)
         allowed = RETRIES.get(failure.trouble)

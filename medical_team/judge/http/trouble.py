@@ -35,6 +35,8 @@ class Trouble(StrEnum):
     LATE = "no answer in time"
     UNANSWERED = "this was not answered in time"
     """Late, of an endpoint that answers others meanwhile: it is there."""
+    MUTE = "no audit in time"
+    """Late, of an endpoint that answers nobody, and yet has a word about itself."""
     UNFINISHED = "not done in time"
     """A server's own word about audits: it is there, and the time it was given was too short."""
     MALFORMED = "malformed answer"
@@ -54,6 +56,7 @@ ERRORS: dict[Trouble, type[JudgeError]] = {
     Trouble.OVERLOADED: JudgeOverloaded,
     Trouble.LATE: JudgeTimeout,
     Trouble.UNANSWERED: JudgeTimeout,
+    Trouble.MUTE: JudgeTimeout,
     Trouble.UNFINISHED: JudgeTimeout,
     Trouble.MALFORMED: JudgeMalformed,
     Trouble.ANOTHER_JUDGE: JudgeMalformed,
@@ -67,7 +70,7 @@ UNFIT = {Trouble.ANOTHER_JUDGE, Trouble.TURNED_AWAY}
 """The endpoint's own fault too, and it answers: a request pays for these only when it got them from all endpoints."""
 OPENS_BREAKER = AWAY | UNFIT | {Trouble.SERVER_ERROR}
 OPENS_AT_ONCE = UNFIT | {Trouble.NOBODY_LISTENS}
-OPENS_BESIDE_OTHERS = {Trouble.MALFORMED}
+OPENS_BESIDE_OTHERS = {Trouble.MALFORMED, Trouble.MUTE, Trouble.UNFINISHED}
 """Opens a breaker only where there are other endpoints: to rest the only one would help nobody."""
 RETRIES: dict[Trouble, int] = {
     Trouble.REFUSED: 0,
@@ -78,8 +81,9 @@ RETRIES: dict[Trouble, int] = {
 """How often a request is sent again after it; as often as there are attempts where nothing is said. A judge that
 answered nonsense twice will do so a third time."""
 
-UNTIL_DEADLINE = {Trouble.LATE, Trouble.UNANSWERED, Trouble.UNFINISHED}
-"""Sent again, with more patience, while there is time; these are none of the attempts that are counted."""
+UNTIL_DEADLINE = {Trouble.LATE, Trouble.UNANSWERED, Trouble.MUTE, Trouble.UNFINISHED}
+"""Sent again, with more patience, while there is time; these are none of the attempts that are counted. But for trials,
+whose clock stands: they are."""
 
 TURNS_AWAY = {401, 403, 404, 405}
 ADVICE = {
@@ -132,6 +136,10 @@ class RequestFailed(Exception):
         self.cause = cause
         self.url = url
         self.retry_after_s = retry_after_s
+        self.counts = trouble not in UNTIL_DEADLINE
+        """Whether it is one of a request's attempts."""
+        self.is_last = False
+        """Whether the request's own time is over, so that another attempt would have none."""
 
     def error(self) -> JudgeError:
         return ERRORS[self.trouble](str(self))

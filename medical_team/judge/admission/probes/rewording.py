@@ -35,7 +35,7 @@ class Rule:
 _ARTICLE = re.compile(r"\b(a)n?(?= $)", re.IGNORECASE)
 _SPELT = re.compile(r"[A-Z](?:[A-Z\d]|\.)")
 # "a unit, a urinary": what begins with a vowel and does not sound so; "an 8": what is a digit and does.
-_VOWEL = re.compile(r"(?!uni|uri|use|ute|eu|one)[aeiou]|8|1[18](?!\d)", re.IGNORECASE)
+_VOWEL = re.compile(r"(?!uni|uri|use|ute|eu|one)[aeiou]|x-|8|1[18](?!\d)", re.IGNORECASE)
 
 
 def with_article(before: str, word: str) -> str:

@@ -31,9 +31,10 @@ def _spelt(unit: str, one: str, more: str) -> Rule:
 
 # Half of a range ("3-4 weeks", "1 to 2 days", "2 or 3 weeks") or of a product ("2 x 3 mm") is not converted alone.
 _ALONE = r"(?<![\w.,/(–-])(?<!\d )(?<![-–] )(?<!\bto )(?<!\bor )(?<!\band )(?<!\bby )(?<!\bx )"  # noqa: RUF001
-_ENDS = r"(?! ?[-–/]| (?:to|or|and) (?:\d|one|two|three|four|five|more|less|longer)\b)"  # noqa: RUF001
+_ENDS = r"(?! ?[-–/]| (?:to|or|and) (?:\d+|one|two|three|four|five|more|less|longer)\b)"  # noqa: RUF001
 # "500 mg tablets": what describes a noun has no plural.
-_OF_NO_NOUN = r"(?! (?:tablet|capsule|pill|dose|dosage|dosing|patch|bolus|strength|vial))"
+_NOUNS = "tablet|capsule|pill|dose|dosage|dosing|patch|bolus|strength|vial|suppositor|inject"
+_OF_NO_NOUN = rf"(?! (?:\w+ )?(?:{_NOUNS}))"
 
 _UNITS = (
     # A body temperature; where the note gives both scales they change places.
@@ -51,7 +52,7 @@ _UNITS = (
     rule(rf"{_ALONE}([2-4]) weeks\b(?= ago| late)", _days),
     rule(rf"(?<=\bfor )([2-4]) weeks\b{_ENDS}", _days),
     # "2 days a week" are not 48 hours a week.
-    rule(rf"{_ALONE}2 days\b{_ENDS}(?! (?:a|per|each|every|out|old)\b)", "48 hours"),
+    rule(rf"{_ALONE}2 days\b{_ENDS}(?! (?:a|per|each|every|out|old|history|course)\b)", "48 hours"),
 )
 
 

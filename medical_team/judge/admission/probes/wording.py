@@ -16,8 +16,8 @@ from medical_team.judge.admission.probes.statements import stated_in
 from medical_team.types import Note
 
 _PARAPHRASES = (
-    rule(r"^An? (\d{1,3})-year-old (woman|man|boy|girl)\b(?! with)(?=[ ,.])", r"A \2 of \1 years"),
-    rule(r"\bwas diagnosed with\b(?! and\b)", "received a diagnosis of"),
+    rule(r"^An? (?!1-)(\d{1,3})-year-old (woman|man|boy|girl)\b(?! with)(?=[ ,.])", r"A \2 of \1 years"),
+    rule(r"\b(he|she|patient|man|woman|boy|girl) was diagnosed with\b(?! and\b)", r"\1 received a diagnosis of"),
     rule(r"\bis most consistent with\b", "fits best with"),
     rule(r"\b(is|are) within normal limits\b", r"\1 in the normal range"),
     rule(r"\bthe remainder of the examination shows no abnormalities\b", "the rest of the examination is normal"),
@@ -76,12 +76,14 @@ _SYNONYMS = (
 
 def _scan(short: str, full: str) -> Rule:
     """Writes the imaging out. "A CT" is a scan; "CT head" and what stands in brackets are left alone."""
-    part, noun = "head|brain|chest|abdomen|pelvis|spine", "scan|stud|exam|angiogra|venogra|find|image"
+    part = "head|brain|chest|abdomen|pelvis|spine"
+    # What follows a noun that stands alone; anything else is the rest of its name ("CT pulmonary angiogram").
+    end = r"[.,;)]|$| (?:of|with|without|in|at|on|is|was|shows|showed|reveals|revealed|confirms|and|or|to|for|from)\b"
     alone = re.compile(r"\ban? (?:[\w-]+ )?$", re.IGNORECASE)
 
     def written(found: re.Match[str]) -> str:
         before, after = found.string[: found.start()], found.string[found.end() :]
-        return f"{full} scan" if alone.search(before) and not re.match(f" (?:{noun})", after) else full
+        return f"{full} scan" if alone.search(before) and re.match(end, after) else full
 
     return rule(rf"(?<![\w(-]){short}(?![\w-])(?! (?:{part})| \({full})", written)
 
