@@ -5,7 +5,6 @@ What takes transformers to find is in contract/test_broken_models.
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from broken import write_configurations, write_models, write_notes
+from launching import load_script
 
 from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import load_config
@@ -70,11 +70,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 def entry_point(script: str) -> Callable[[list[str]], int | None]:
-    spec = importlib.util.spec_from_file_location(f"launch_{script}", LAUNCH / f"{script}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return load_script(script).main
 
 
 @pytest.fixture

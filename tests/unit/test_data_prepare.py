@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from launching import load_script
 
 from medical_team.data.store import read_notes
 from medical_team.errors import DataError, UserError
@@ -18,11 +18,7 @@ SCRIPT = Path(__file__).parents[2] / "launch" / "prepare_medical_data.py"
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("prepare_medical_data", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("prepare_medical_data")
 
 
 def test_synthetic_notes_are_written_and_described(

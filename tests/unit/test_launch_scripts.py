@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from launching import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = ROOT / "launch"
@@ -89,11 +89,7 @@ def test_a_script_stops_at_its_first_error(script: Path):
 
 @pytest.fixture(scope="module")
 def job_outcome() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("job_outcome", LAUNCH / "job_outcome.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("job_outcome")
 
 
 SAVED = "RunStopped: stopped by SIGTERM; what was learnt is saved: go on with run.resume=auto"

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from launching import load_script
 
 from medical_team.errors import MachineError, NotYetThere
-
-SCRIPT = Path(__file__).resolve().parents[2] / "launch" / "wait_for_ray.py"
 
 
 @pytest.fixture(scope="module")
 def wait_for_ray() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("wait_for_ray", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("wait_for_ray")
 
 
 @pytest.fixture
