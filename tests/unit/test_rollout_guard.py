@@ -10,6 +10,8 @@ import sys
 import psutil
 import pytest
 
+from medical_team.rollout.guard import answered_or_end
+
 PATIENCE_S = 60
 
 # A parent with a child that would live on: it prints the child's number, and waits.
@@ -47,3 +49,34 @@ def ended(process: psutil.Process) -> bool:
             return True
         subprocess.run(["sleep", "0.1"], check=True)
     return False
+
+
+WAITS = """
+import asyncio
+from medical_team.rollout.guard import answered_or_end
+
+async def never():
+    await asyncio.Event().wait()
+
+dead = iter([False, True, True])
+asyncio.run(answered_or_end(never(), lambda: next(dead)))
+"""
+
+
+def test_who_asks_a_dead_engine_ends_although_nobody_tells_it():
+    done = subprocess.run(
+        [sys.executable, "-c", WAITS], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "the engine is dead: ending its process\n")
+
+
+async def test_what_a_living_engine_answers_or_raises_is_passed_on():
+    async def answer() -> int:
+        return 7
+
+    async def fail() -> int:
+        raise ValueError("no")
+
+    assert await answered_or_end(answer(), lambda: False) == 7
+    with pytest.raises(ValueError, match="no"):
+        await answered_or_end(fail(), lambda: False)
