@@ -61,6 +61,15 @@ def test_what_is_no_host_and_port_is_left_to_ray(joined: list[str], address: str
     assert joined == [address]
 
 
+def test_another_version_of_ray_is_no_matter_of_waiting(joined: list[str], monkeypatch: pytest.MonkeyPatch):
+    def init(address: str, **_options: object) -> None:
+        raise RuntimeError("Version mismatch: the cluster was started with Ray 2.9")
+
+    monkeypatch.setattr(connection.ray, "init", init)
+
+    assert "Version mismatch" in join("auto", MachineError)
+
+
 def test_ray_is_left_only_when_no_wait_is_left_in_it(monkeypatch: pytest.MonkeyPatch):
     waiting: list[bool] = []
     monkeypatch.setattr(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medical_team.checkpoints import CheckpointStore, TrainerState
-from medical_team.checkpoints.validity import verify
+from medical_team.checkpoints.validity import verify, whole_steps
 from medical_team.errors import CheckpointError
 
 MODELS = {"actor/state/rank-0.pt": bytes(range(256)), "actor/state/rank-1.pt": b"", "critic/weights": b"critic"}
@@ -176,3 +176,13 @@ def test_the_command_names_each_and_why(saved: Path, tmp_path: Path):
     done = subprocess.run(asked, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert done.stdout.splitlines()[1].startswith("step-000009.refused  refused by a resume before")
+
+
+def test_a_checkpoint_that_is_removed_while_steps_are_counted_is_none(saved: Path, monkeypatch: pytest.MonkeyPatch):
+    assert whole_steps(saved.parent) == [7]
+
+    def gone(_checkpoint: Path) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr("medical_team.checkpoints.validity.read_manifest", gone)
+    assert whole_steps(saved.parent) == []

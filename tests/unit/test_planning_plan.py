@@ -322,3 +322,10 @@ def test_this_host_is_read_without_a_folder_that_exists(tmp_path):
     host = this_host(tmp_path / "not" / "there")
 
     assert host.memory > 1e9 and host.free_disk > 0
+
+
+def test_on_cpu_a_given_memory_is_what_is_shown_and_what_is_refused_by():
+    plan = planned("cluster.node_memory_gb=8", backend="cpu")
+
+    assert plan.host.memory == pytest.approx(0.95 * 8e9)
+    assert any("7.6 GB" in problem for problem in plan.problems)
