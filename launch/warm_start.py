@@ -8,7 +8,6 @@ Reads warm_start.base_model, writes warm_start.output; options and overrides as 
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 from medical_team.config import Config, expand_short_forms, load_config
@@ -30,7 +29,6 @@ def run(config: Config) -> None:
     from medical_team.training.preflight import check_warm_start
 
     check_warm_start(config)
-    started = time.monotonic()
     notes = load_notes(config.data, config.run.seed)
     from medical_team.training.warm_start import warm_start
 
@@ -45,7 +43,7 @@ def run(config: Config) -> None:
         )
     parsed = ", ".join(f"{role} {good}/{asked}" for role, (good, asked) in result.parsed.items())
     console.print(
-        f"warm start: {result.examples} gold turns, loss {result.loss:.3f}, {time.monotonic() - started:.0f} s; "
+        f"warm start: {result.examples} gold turns, loss {result.loss:.3f}, {result.seconds:.0f} s; "
         f"held-out answers that parse: {parsed}\nmodel: {result.folder}",
         soft_wrap=True,
     )

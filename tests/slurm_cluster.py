@@ -1,6 +1,6 @@
-"""A real Slurm on this host: controller, authentication and two nodes, in a folder of their own.
+"""A real Slurm on this machine: controller, authentication and two nodes, in a folder of their own.
 
-Each node is a slurmd with a port and a loopback address of its own. Needs Debian's slurm-wlm and munge, and root.
+Each node is a slurmd on a host of its own (``namespaces``). Needs Debian's slurm-wlm, munge and iproute2, and root.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import namespaces
+
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch")
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 READY_WITHIN_S = 60
 GONE_WITHIN_S = 20
 
-NODES = {"n1": "127.0.0.2", "n2": "127.0.0.3"}
+NET, BRIDGE = "10.213.58", "slurm0"
+NODES = ["slurm-n1", "slurm-n2"]
+URGENT = "urgent"
+"""A partition whose jobs preempt the others, which get ``GRACE_S`` seconds for it."""
+GRACE_S = 240
 
 CONFIGURATION = """
 ClusterName=test
-SlurmctldHost={host}(127.0.0.1)
+SlurmctldHost={host}({address})
 SlurmctldPort={controller}
 SlurmUser=root
 AuthType=auth/munge
@@ -42,9 +48,13 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=2,batch_sched_delay=1
+SlurmctldParameters=preempt_send_user_signal
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 ReturnToService=2
 {nodes}
-PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1 GraceTime={grace_s}
+PartitionName={urgent} Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2 PreemptMode=OFF
 """
 
 
@@ -53,7 +63,7 @@ def missing() -> str | None:
     absent = [program for program in PROGRAMS if shutil.which(program, path=PATH) is None]
     if absent:
         return f"{', '.join(absent)} not installed (Debian: apt-get install slurm-wlm munge)"
-    return None if os.geteuid() == 0 else "Slurm's nodes are started by root only"
+    return namespaces.obstacle() or None
 
 
 class SlurmCluster:
@@ -88,11 +98,20 @@ def slurm_cluster(folder: Path) -> Iterator[SlurmCluster]:
     """A cluster of two nodes that ends with the block; what it wrote is in ``folder``."""
     controller, *ports = free_ports(1 + len(NODES))
     host = socket.gethostname().split(".")[0]
+    network = namespaces.Network(NET, BRIDGE, NODES)
     nodes = [
         f"NodeName={name} NodeHostname={host} NodeAddr={address} Port={port} CPUs=4 State=UNKNOWN"
-        for (name, address), port in zip(NODES.items(), ports, strict=True)
+        for (name, address), port in zip(network.addresses.items(), ports, strict=True)
     ]
-    settings = CONFIGURATION.format(host=host, controller=controller, folder=folder, nodes="\n".join(nodes))
+    settings = CONFIGURATION.format(
+        host=host,
+        address=network.gateway,
+        controller=controller,
+        folder=folder,
+        grace_s=GRACE_S,
+        urgent=URGENT,
+        nodes="\n".join(nodes),
+    )
     (folder / "slurm.conf").write_text(settings)
     (folder / "state").mkdir()
     munge = folder / "munge"
@@ -102,6 +121,7 @@ def slurm_cluster(folder: Path) -> Iterator[SlurmCluster]:
     files = [f"--{name}-file={munge / name}" for name in ("key", "pid", "log", "seed")]
     cluster = SlurmCluster(folder)
     with contextlib.ExitStack() as daemons:
+        daemons.callback(network.close)
 
         def start(*command: str) -> None:
             daemons.enter_context(_daemon(command, cluster.environment, folder / "daemons.log"))
@@ -110,8 +130,8 @@ def slurm_cluster(folder: Path) -> Iterator[SlurmCluster]:
         cluster.wait_until("munged listens", (munge / "socket").exists, READY_WITHIN_S)
         start("slurmctld", "-D")
         for name in NODES:
-            start("slurmd", "-D", "-N", name)
-        idle = ["sinfo", "-h", "-t", "idle", "-o", "%D"]
+            start(*network.inside(name), "slurmd", "-D", "-N", name)
+        idle = ["sinfo", "-h", "-p", "all", "-t", "idle", "-o", "%D"]
         cluster.wait_until("both nodes are idle", lambda: _says(cluster, idle) == str(len(NODES)), READY_WITHIN_S)
         try:
             yield cluster

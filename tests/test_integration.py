@@ -37,9 +37,26 @@ def test_a_warm_start_writes_a_model_that_training_can_start_from(tmp_path: Path
     model = write_tiny_model(tmp_path / "model")
     output = tmp_path / "warm"
     keys = {"warm_start__base_model": model, "warm_start__output": output, "warm_start__examples": 12}
-    overrides = tiny_overrides(model, tmp_path, warm_start__evaluate=1, **keys)
+    overrides = tiny_overrides(model, tmp_path, warm_start__evaluate=1, warm_start__frozen_layers=1, **keys)
     done = launch("warm_start.py", *overrides)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "12 gold turns" in " ".join(done.stdout.split())
+    assert "12 gold turns" in unwrapped(done.stdout)
     assert (output / "config.json").is_file() and (output / "chat_template.jinja").is_file()
     assert not list(tmp_path.glob(".warm*")) and not list(tmp_path.glob("*.trainer"))
+    changed = {name.split(".mlp")[0] for name in changed_weights(model, output) if ".mlp." in name}
+    assert changed == {"model.layers.1"}, "the first layer is frozen, the second is trained"
+    refused = launch("warm_start.py", *overrides, "warm_start.frozen_layers=2")
+    assert refused.returncode == 2
+    assert "warm_start.frozen_layers = 2, and the base model has 2 layers: choose fewer" in unwrapped(refused.stderr)
+
+
+def changed_weights(before: Path, after: Path) -> set[str]:
+    from safetensors.torch import load_file
+
+    old, new = (load_file(folder / "model.safetensors") for folder in (before, after))
+    assert old.keys() == new.keys()
+    return {name for name in old if not old[name].equal(new[name])}
+
+
+def unwrapped(text: str) -> str:
+    return " ".join(text.split())

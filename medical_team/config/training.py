@@ -194,5 +194,7 @@ class WarmStartConfig(Section):
     """Of the fine-tuning."""
     epochs: float = Field(default=1.0, gt=0)
     """Passes over the examples."""
+    frozen_layers: int = Field(default=0, ge=0)
+    """First layers that stay as they are, and the embeddings with them; with 0, everything is trained."""
     evaluate: int = Field(default=32, ge=0)
     """Held-out prompts answered afterwards, to count how many parse."""

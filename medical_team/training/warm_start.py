@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from medical_team.backends.cpu import compute_dtype
 from medical_team.config import WarmStartConfig
+from medical_team.errors import ModelError
 from medical_team.game.course import gold_course
 from medical_team.game.gold import GoldTurn
 from medical_team.game.parsing import ParseViolation, parse_assessment, parse_edit
@@ -49,12 +51,14 @@ class WarmStarted:
         folder: The model folder that training starts from.
         examples: Gold turns it was trained on.
         loss: Mean loss of the last tenth of the steps.
+        seconds: What the fine-tuning took, without the answers that were counted afterwards.
         parsed: Held-out answers that parse, by role: (parsed, asked).
     """
 
     folder: Path
     examples: int
     loss: float
+    seconds: float
     parsed: dict[Role, tuple[int, int]]
 
 
@@ -70,14 +74,16 @@ def warm_start(
 
     Raises:
         DataError: The notes give fewer gold turns than ``config.examples``.
-        ModelError: The base model has no tokenizer or no chat template.
+        ModelError: The base model has no tokenizer or no chat template, or fewer layers than are to be frozen.
     """
+    started = time.monotonic()
     set_seed(seed)
     disable_progress_bar()
     turns = gold_course(train, config.examples, seed)
     tokenizer = load_tokenizer("warm_start.base_model", config.base_model)
     template = ChatTemplate(tokenizer, max_prompt_tokens=10**9)
     model = AutoModelForCausalLM.from_pretrained(config.base_model, dtype=torch.float32, attn_implementation="sdpa")
+    _freeze(model, config.frozen_layers)
     losses = _Losses(on_progress)
     examples = [_tokenize(turn, template, tokenizer) for turn in turns]
     trainer = _AnswerTrainer(
@@ -91,8 +97,27 @@ def warm_start(
     trainer.remove_callback(PrinterCallback)
     trainer.train()
     _save(model, tokenizer, config.output)
+    seconds = time.monotonic() - started
+    if trainer.args.bf16:
+        model.to(torch.bfloat16)  # as the engines will play it, and answers come sooner
     parsed = _count_parsing(model, tokenizer, template, held_out[: config.evaluate], max_new_tokens)
-    return WarmStarted(config.output, len(turns), losses.last, parsed)
+    return WarmStarted(config.output, len(turns), losses.last, seconds, parsed)
+
+
+def _freeze(model: Any, layers: int) -> None:
+    """Keep the embeddings and the first layers as they are, so that the backward pass ends above them.
+
+    What fine-tuning teaches is learnt in the upper layers (Lee et al. 2019, arXiv 1911.03090). An output head that is
+    tied to the embeddings stays as it is too.
+    """
+    if not layers:
+        return
+    has = len(model.base_model.layers)
+    if layers >= has:
+        raise ModelError(f"warm_start.frozen_layers = {layers}, and the base model has {has} layers: choose fewer")
+    model.get_input_embeddings().requires_grad_(False)
+    for layer in model.base_model.layers[:layers]:
+        layer.requires_grad_(False)
 
 
 class _AnswerTrainer(Trainer):
@@ -172,6 +197,7 @@ def _arguments(config: WarmStartConfig, seed: int) -> TrainingArguments:
         lr_scheduler_type="cosine",
         warmup_steps=2,
         weight_decay=0.0,
+        adam_beta2=0.95,  # of a hundred steps, 0.999 would still weigh the first ones, of another model, in the last
         logging_steps=1,
         save_strategy="no",
         report_to=[],

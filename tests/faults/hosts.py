@@ -1,7 +1,7 @@
-"""Hosts of their own on one machine: network namespaces with a Ray node in each, which can be cut off and come back.
+"""A Ray node on each of several hosts of their own (``namespaces``), which can be cut off and come back.
 
-The head and the driver are on the machine's side of a bridge. Root only. Every process that runs in a namespace is
-found by the namespace, and nothing else is touched.
+The head and the driver are on the machine's side of the bridge. Every process that runs on a host is found by its
+namespace, and nothing else is touched.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from pathlib import Path
 
 from faults.attempt import ENVIRONMENT, NotCovered
 from faults.processes import GONE_WITHIN_S, Process, process_of, wait_until_gone
+from namespaces import Network
 
 RAY = str(Path(sys.executable).with_name("ray"))
-NET = "10.213.57"
-BRIDGE = "faults0"
-HEAD = f"{NET}.1"
+NET, BRIDGE = "10.213.57", "faults0"
 PORT = 26379
 JOINS_WITHIN_S = 120
 
@@ -35,13 +34,11 @@ class Hosts:
         self._folder = Path(tempfile.mkdtemp(prefix="ray-"))
         self.names = [f"faults-{number}" for number in range(1, count + 1)]
         self._head: Process | None = None
+        self._network = Network(NET, BRIDGE, self.names)
+        self._head_address = self._network.gateway
         try:
-            ip("link", "add", BRIDGE, "type", "bridge")
-            ip("addr", "add", f"{HEAD}/24", "dev", BRIDGE)
-            ip("link", "set", BRIDGE, "up")
             self._ray_start(["--head", f"--port={PORT}", "--num-gpus=0", "--num-cpus=2", f"--temp-dir={self._folder}"])
             for name in self.names:
-                self._plug_in(name)
                 self.join(name)
             self._wait_for_nodes(count + 1)
         except BaseException:
@@ -50,23 +47,22 @@ class Hosts:
 
     @property
     def address(self) -> str:
-        return f"{HEAD}:{PORT}"
+        return f"{self._head_address}:{PORT}"
 
     def join(self, name: str) -> None:
         """Start a Ray node on a host."""
         where = [f"--address={self.address}", "--num-gpus=1", "--num-cpus=2"]
         # A folder of its own under the name that all nodes have for it: two that share one take each other's address.
-        alone = ("sh", "-c", 'mount -t tmpfs tmpfs "$0" && exec "$@"', str(self._folder))
-        self._ray_start(where, prefix=("ip", "netns", "exec", name, *alone), address=self._address(name))
+        alone = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs "$0" && exec "$@"', str(self._folder))
+        self._ray_start(where, prefix=(*self._network.inside(name), *alone), address=self._network.addresses[name])
 
     def cut_off(self, name: str) -> None:
-        """From everybody, at once: packets are neither delivered nor refused."""
-        ip("link", "set", name, "down")
+        self._network.unplug(name)
 
     def bring_back(self, name: str) -> None:
         """A host that was cut off, as after a reboot: nothing of before runs on it."""
         self._end_all(name)
-        ip("link", "set", name, "up")
+        self._network.plug(name)
         self.join(name)
 
     def with_process(self, title: str) -> str:
@@ -83,29 +79,13 @@ class Hosts:
     def close(self) -> None:
         for name in self.names:
             self._end_all(name)
-            ip("netns", "del", name, check=False)
-            ip("link", "del", name, check=False)
         if self._head is not None:
             os.killpg(self._head.pid, signal.SIGKILL)
-        ip("link", "del", BRIDGE, check=False)
+        self._network.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _plug_in(self, name: str) -> None:
-        """A namespace with a cable to the bridge; the end on the machine's side has the host's name."""
-        ip("netns", "add", name)
-        ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
-        ip("link", "set", name, "master", BRIDGE, "up")
-        inside = ("netns", "exec", name, "ip")
-        ip(*inside, "link", "set", "lo", "up")
-        ip(*inside, "addr", "add", f"{self._address(name)}/24", "dev", "eth0")
-        ip(*inside, "link", "set", "eth0", "up")
-        # Never used; Ray finds out a host's own address by asking which one would.
-        ip(*inside, "route", "add", "default", "via", HEAD)
-
-    def _address(self, name: str) -> str:
-        return f"{NET}.{self.names.index(name) + 2}"
-
-    def _ray_start(self, arguments: Sequence[str], prefix: Sequence[str] = (), address: str = HEAD) -> None:
+    def _ray_start(self, arguments: Sequence[str], prefix: Sequence[str] = (), address: str = "") -> None:
+        address = address or self._head_address
         command = [*prefix, RAY, "start", "--block", "--disable-usage-stats", "--include-dashboard=false"]
         if "--head" not in arguments:
             command.remove("--include-dashboard=false")
@@ -131,22 +111,10 @@ class Hosts:
         return active.count("node_")
 
     def _processes(self, name: str) -> list[Process]:
-        said = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=False).stdout
-        return [found for pid in said.split() if (found := process_of(int(pid))) is not None]
+        return [found for pid in self._network.processes(name) if (found := process_of(pid)) is not None]
 
     def _end_all(self, name: str) -> None:
         processes = self._processes(name)
         for process in processes:
             process.send(signal.SIGKILL)
         wait_until_gone(processes, GONE_WITHIN_S)
-
-
-def ip(*arguments: str, check: bool = True) -> None:
-    subprocess.run(["ip", *arguments], check=check, capture_output=True)
-
-
-def obstacle() -> str:
-    """Why there can be no such hosts here, or ""."""
-    if os.geteuid() != 0:
-        return "needs root, who may make network namespaces"
-    return "" if shutil.which("ip") else "needs iproute2 (Debian: apt-get install iproute2)"

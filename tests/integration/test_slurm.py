@@ -1,4 +1,4 @@
-"""The batch script on a real Slurm of two nodes: signalled, put back, resumed, finished."""
+"""The batch scripts on a real Slurm of two nodes, each a host of its own: preempted, resumed, finished."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from slurm_cluster import SlurmCluster, free_ports, missing, slurm_cluster
+from slurm_cluster import URGENT, SlurmCluster, free_ports, missing, slurm_cluster
 from tiny import tiny_overrides, write_tiny_model
 
 from medical_team.judge.wire import AUDITS_PATH
@@ -53,25 +53,37 @@ def logs(folder: Path) -> str:
     )
 
 
-def test_a_job_that_is_signalled_is_put_back_and_finishes(slurm: SlurmCluster, tmp_path: Path) -> None:
+def test_a_job_that_is_preempted_is_put_back_and_finishes(slurm: SlurmCluster, tmp_path: Path) -> None:
     run = tmp_path / "tiny"
     keys = {"train__estimator": "reinforce", "train__kl_coef": 0, "train__steps": STEPS, "evaluation__notes": 0}
     arguments = tiny_overrides(write_tiny_model(tmp_path / "model"), tmp_path, cluster__backend="cpu", **keys)
     # The actor and the engine take a GPU each: neither node is enough.
     job = submit(slurm, tmp_path, arguments, MEDICAL_TEAM_LOGICAL_GPUS="1")
 
-    def trains() -> bool:
+    def done() -> int:
         assert not over(slurm, job), logs(tmp_path)
-        return (run / "metrics.jsonl").exists() and len(read_metrics(run / "metrics.jsonl")) > 0
+        metrics = run / "metrics.jsonl"
+        return len(read_metrics(metrics)) if metrics.exists() else 0
 
-    slurm.wait_until("the first step is done", trains, TRAINS_WITHIN_S)
-    slurm.run("scancel", "--batch", "--signal=USR1", job)
+    slurm.wait_until("the first step is done", lambda: done() > 0, TRAINS_WITHIN_S)
+    # Slurm sends the signal that it sends at the end of a job's time, and the job puts itself back within the grace.
+    urgent = slurm.run(
+        "sbatch",
+        "--parsable",
+        f"--partition={URGENT}",
+        "--nodes=2",
+        "--exclusive",
+        "--output=/dev/null",
+        "--wrap=true",
+    )
     slurm.wait_until("the job is over", lambda: over(slurm, job), TRAINS_WITHIN_S)
 
     state = slurm.job(job)
     assert (state["JobState"], state["ExitCode"], state["Restarts"]) == ("COMPLETED", "0:0", "1"), logs(tmp_path)
+    assert slurm.job(urgent)["JobState"] == "COMPLETED"
     attempts = json.loads((run / "slurm" / "attempts.json").read_text())
-    assert [(one["number"], one["code"], one["signalled"]) for one in attempts] == [(0, 75, True), (1, 0, False)]
+    ends = [(one["number"], one["code"], one["signalled"]) for one in attempts]
+    assert ends == [(0, 75, True), (1, 0, False)]
     assert 0 < attempts[0]["step"] < STEPS == attempts[1]["step"]
     assert [line["step"] for line in read_metrics(run / "metrics.jsonl")] == [*range(1, STEPS + 1)]
     games = read_games(run / "games").column("game_id").to_pylist()

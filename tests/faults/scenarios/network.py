@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from faults.attempt import Attempt
 from faults.clustered import ClusteredRun
-from faults.hosts import obstacle
 from faults.running import Measured, Run, Strike
 from faults.scenario import Ground, Scenario
 from faults.strikes import ACTOR, ENGINE, at, in_a_turn
+from namespaces import obstacle
 
 
 def cut_off(run: ClusteredRun, title: str, moment: Callable[[Attempt], None]) -> Strike:
