@@ -71,12 +71,12 @@ def _planting(note: Note, gold: _Gold) -> GoldTurn:
 
 
 def _swap(gold: _Gold, present: str) -> str:
-    """The attacker's answer: it repeats the sentence that is there before it swaps words of it.
+    """The attacker's answer: it repeats the sentence that is there before it swaps words of it, and names the type.
 
-    A small model that does not, writes a sentence of its own in that place.
+    A small model that does not, writes a sentence of its own in that place, and a word of the sentence as its type.
     """
     old, new = quoted_difference(present, gold.wrong)
-    thinking = f"Sentence {gold.sentence_id} says: {present} Swap {old} for {new}."
+    thinking = f"Sentence {gold.sentence_id} says: {present} Swap {old} for {new}, a wrong {gold.error_type}."
     return attacker_answer(Edit(gold.sentence_id, gold.wrong, gold.error_type), thinking)
 
 

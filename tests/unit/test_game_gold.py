@@ -36,7 +36,8 @@ def test_a_clean_note_is_safe(clean_note):
 def test_the_reasoning_is_made_from_what_differs(error_note):
     attacker, assessor = (split_thinking(turn.answer)[0] for turn in gold_turns(error_note))
     corrected = error_note.corrected_sentence
-    assert attacker == f"Sentence 3 says: {corrected} Swap Streptococcus pneumoniae for Escherichia coli."
+    swap = "Swap Streptococcus pneumoniae for Escherichia coli, a wrong causalOrganism."
+    assert attacker == f"Sentence 3 says: {corrected} {swap}"
     assert assessor == ("The findings do not fit Escherichia coli in sentence 3; Streptococcus pneumoniae fits.")
 
 
