@@ -99,7 +99,7 @@ def warm_start(
     _save(model, tokenizer, config.output)
     seconds = time.monotonic() - started
     if trainer.args.bf16:
-        model.to(torch.bfloat16)  # as the engines will play it, and answers come sooner
+        model.bfloat16()  # as the engines will play it, and answers come sooner
     parsed = _count_parsing(model, tokenizer, template, held_out[: config.evaluate], max_new_tokens)
     return WarmStarted(config.output, len(turns), losses.last, seconds, parsed)
 

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from fakes import ALL_EQUAL, FakeDeck, FakeEngine, make_note
 from judge_stub import JUDGE, Stub
+from pydantic import ValidationError
 
 from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.config.judge import HttpJudgeConfig
@@ -30,6 +31,17 @@ def request(number: int, text: str = "Finding {} is velvet.") -> AuditRequest:
     return AuditRequest(
         number, GameType.ADVERSARIAL_BENIGN, note, Edit(0, text.format(number), ErrorType.DIAGNOSIS), note
     )
+
+
+class StrictStub(Stub):
+    """Takes what the wire allows, as our own server does."""
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        try:
+            WireBatch.model_validate_json(await request.read())
+        except ValidationError:
+            return web.Response(status=422)
+        return await super()._answer(request)
 
 
 def in_turn(faults: Iterable[str | None]) -> Callable[[], str | None]:
@@ -277,7 +289,7 @@ async def test_a_trouble_is_told_once_with_what_to_do(caplog: pytest.LogCaptureF
 
 async def test_a_request_over_the_limits_is_refused_and_the_others_are_audited():
     requests = [request(0), request(1, "{} " + "x" * 5000), request(2, "\ud800 {}"), request(3)]
-    async with Stub() as stub, HttpJudge(config(stub.url)) as judge:
+    async with StrictStub() as stub, HttpJudge(config(stub.url)) as judge:
         first, long, broken, last = await judge.audit(requests, 30.0)
     assert isinstance(first, Audit) and isinstance(last, Audit) and last.reason == "says-3"
     for refused in (long, broken):
@@ -296,10 +308,19 @@ async def test_a_request_over_the_limits_is_refused_and_the_others_are_audited()
 )
 async def test_a_case_that_is_not_whole_is_refused_alone(note: Note, edited: int):
     bad = replace(request(1), note=note, edit=Edit(edited, "x", ErrorType.DIAGNOSIS))
-    async with Stub() as stub, HttpJudge(config(stub.url)) as judge:
+    async with StrictStub() as stub, HttpJudge(config(stub.url)) as judge:
         first, refused, last = await judge.audit([request(0), bad, request(2)], 30.0)
+        (alone,) = await judge.audit([bad], 30.0)
     assert isinstance(first, Audit) and isinstance(last, Audit)
     assert isinstance(refused, JudgeFailure) and refused.kind is FailureKind.REFUSED
+    assert "not within the limits" in refused.message and alone == refused
+
+
+async def test_what_a_server_refuses_though_the_wire_allows_it_is_refused_as_it_says():
+    async with Stub(lambda: "422") as stub, HttpJudge(config(stub.url)) as judge:
+        answers = await judge.audit([request(0), request(1)], 30.0)
+    assert {answer.kind for answer in answers if isinstance(answer, JudgeFailure)} == {FailureKind.REFUSED}
+    assert stub.seen.total() == len(answers), "it is not asked again"
 
 
 def test_every_field_of_a_request_travels():

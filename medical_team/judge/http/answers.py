@@ -23,7 +23,7 @@ SERVER_SHARE = 0.95
 # Bytes of a body beside its cases, at most: what holds the list, and a case's id with a comma.
 _AROUND_BATCH, _AROUND_CASE = 64, 64
 
-_CASE = TypeAdapter(WireCase)
+_REQUEST, _CASE = TypeAdapter(AuditRequest), TypeAdapter(WireCase)
 
 _OTHER_IDS = "the ids of its answers are not those of the requests"
 
@@ -46,16 +46,25 @@ class Ids:
 
 
 def to_wire(request: AuditRequest) -> bytes | JudgeFailure:
-    """The case as it travels, or the failure of one that is over the wire's limits.
+    """The case as it travels, or the failure of one that cannot.
 
-    It is made once, whatever the attempts; ``Exchange`` puts an id of each attempt's own into it.
+    It is made once, whatever the attempts; ``Exchange`` puts an id of each attempt's own into it. Whether it is within
+    the wire's limits is looked at when a server refuses it (``outside_limits``): games make no such case, and looking
+    costs as much as writing.
     """
     try:
-        return _CASE.dump_json(_CASE.validate_python(request, from_attributes=True))
-    except ValidationError as error:
-        return JudgeFailure(FailureKind.REFUSED, f"not within the limits of a request: {where(error)}")
+        return _REQUEST.dump_json(request)
     except PydanticSerializationError:  # half of a surrogate pair, say
         return JudgeFailure(FailureKind.REFUSED, "it has text that is no Unicode")
+
+
+def outside_limits(case: bytes) -> JudgeFailure | None:
+    """Why no server would take the case; ``None`` for a case that the wire allows."""
+    try:
+        _CASE.validate_json(case)
+    except ValidationError as error:
+        return JudgeFailure(FailureKind.REFUSED, f"not within the limits of a request: {where(error)}")
+    return None
 
 
 def where(error: ValidationError) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Sequence
+from time import monotonic
 from typing import Self
 
 from medical_team.config.judge import HttpJudgeConfig
-from medical_team.errors import JudgeError
-from medical_team.judge.http.answers import Exchange, Ids, batches_of, to_wire
+from medical_team.errors import JudgeError, JudgeRefused
+from medical_team.judge.http.answers import Exchange, Ids, batches_of, outside_limits, to_wire
 from medical_team.judge.http.caller import Caller
 from medical_team.judge.http.readiness import Readiness, ask_ready, one_judge
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
@@ -81,7 +82,25 @@ class HttpJudge:
 
     async def _ask(self, batch: Sequence[bytes], deadline_s: float) -> list[Audit | JudgeFailure]:
         exchange = Exchange(batch, self._ids, self._identified)
+        asked_at = monotonic()
         try:
             return await self._caller.post(AUDITS_PATH, exchange.body, exchange.read, deadline_s)
+        except JudgeRefused as error:
+            return await self._ask_sound(batch, deadline_s - (monotonic() - asked_at)) or exchange.given_up(
+                _said(error)
+            )
         except JudgeError as error:
-            return exchange.given_up(JudgeFailure(FailureKind(error.kind), str(error)))
+            return exchange.given_up(_said(error))
+
+    async def _ask_sound(self, batch: Sequence[bytes], left_s: float) -> list[Audit | JudgeFailure]:
+        """A refused batch without the cases that no server takes; nothing where those were not the reason."""
+        outside = [outside_limits(case) for case in batch]
+        if not any(outside):
+            return []
+        sound = [case for case, failure in zip(batch, outside, strict=True) if failure is None]
+        answers = iter(await self._ask(sound, left_s) if sound else [])
+        return [failure or next(answers) for failure in outside]
+
+
+def _said(error: JudgeError) -> JudgeFailure:
+    return JudgeFailure(FailureKind(error.kind), str(error))
