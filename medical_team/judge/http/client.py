@@ -86,9 +86,8 @@ class HttpJudge:
         try:
             return await self._caller.post(AUDITS_PATH, exchange.body, exchange.read, deadline_s)
         except JudgeRefused as error:
-            return await self._ask_sound(batch, deadline_s - (monotonic() - asked_at)) or exchange.given_up(
-                _said(error)
-            )
+            left_s = max(0.0, deadline_s - (monotonic() - asked_at))
+            return await self._ask_sound(batch, left_s) or exchange.given_up(_said(error))
         except JudgeError as error:
             return exchange.given_up(_said(error))
 
