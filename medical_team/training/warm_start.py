@@ -112,11 +112,17 @@ def _freeze(model: Any, layers: int) -> None:
     """
     if not layers:
         return
-    has = len(model.base_model.layers)
-    if layers >= has:
-        raise ModelError(f"warm_start.frozen_layers = {layers}, and the base model has {has} layers: choose fewer")
+    stack = getattr(model.base_model, "layers", None)
+    if stack is None:  # a model of text and images, say
+        raise ModelError(
+            f"warm_start.frozen_layers = {layers}, and a {type(model).__name__} has its layers elsewhere: set it to 0"
+        )
+    if layers >= len(stack):
+        raise ModelError(
+            f"warm_start.frozen_layers = {layers}, and the base model has {len(stack)} layers: choose fewer"
+        )
     model.get_input_embeddings().requires_grad_(False)
-    for layer in model.base_model.layers[:layers]:
+    for layer in stack[:layers]:
         layer.requires_grad_(False)
 
 
