@@ -47,7 +47,7 @@ def test_a_warm_start_writes_a_model_that_training_can_start_from(tmp_path: Path
     assert changed == {"model.layers.1"}, "the first layer is frozen, the second is trained"
     refused = launch("warm_start.py", *overrides, "warm_start.frozen_layers=2")
     assert refused.returncode == 2
-    assert "warm_start.frozen_layers = 2, and the base model has 2 layers: choose fewer" in unwrapped(refused.stderr)
+    assert "frozen_layers = 2, and the base model has 2 that are found: choose fewer" in unwrapped(refused.stderr)
 
 
 def changed_weights(before: Path, after: Path) -> set[str]:

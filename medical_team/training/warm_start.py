@@ -112,14 +112,10 @@ def _freeze(model: Any, layers: int) -> None:
     """
     if not layers:
         return
-    stack = getattr(model.base_model, "layers", None)
-    if stack is None:  # a model of text and images, say
-        raise ModelError(
-            f"warm_start.frozen_layers = {layers}, and a {type(model).__name__} has its layers elsewhere: set it to 0"
-        )
+    stack = getattr(model.base_model, "layers", ())  # a model of text and images, say, keeps them elsewhere
     if layers >= len(stack):
         raise ModelError(
-            f"warm_start.frozen_layers = {layers}, and the base model has {len(stack)} layers: choose fewer"
+            f"warm_start.frozen_layers = {layers}, and the base model has {len(stack)} that are found: choose fewer"
         )
     model.get_input_embeddings().requires_grad_(False)
     for layer in stack[:layers]:
