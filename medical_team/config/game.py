@@ -26,18 +26,22 @@ class GatesConfig(Section):
     is a near copy of the correct sentence and no error. Below hyper-/hypoparathyroidism (0.919)."""
 
 
+_MIX = {kind: 3.0 if kind is GameType.VANILLA_BENIGN else 1.0 for kind in GameType}
+"""Half of the notes shown have an error: both classes have the same price."""
+
+
 class GameConfig(Section):
-    mix: dict[GameType, float] = Field(default_factory=lambda: dict.fromkeys(GameType, 1.0))
-    """Weight of each game type in the deck; 1 for a type that is not named, 0 to leave one out.
+    mix: dict[GameType, float] = Field(default_factory=_MIX.copy)
+    """Weight of each game type in the deck; a type that is not named keeps its default, 0 leaves one out.
     A vanilla type of weight 0 is still dealt where it stands in for adversarial games that fail (``substitutions``)."""
     gates: GatesConfig = GatesConfig()
 
     @field_validator("mix", mode="before")
     @classmethod
-    def _unnamed_types_weigh_one(cls, mix: Any) -> Any:
+    def _unnamed_types_keep_their_weight(cls, mix: Any) -> Any:
         if not isinstance(mix, dict):
             raise ValueError(f"game.mix: must map game types to weights, got {mix!r}")
-        return {str(kind): 1.0 for kind in GameType} | {str(kind): weight for kind, weight in mix.items()}
+        return {str(kind): weight for kind, weight in _MIX.items()} | {str(kind): weight for kind, weight in mix.items()}
 
     @model_validator(mode="after")
     def _mix_has_both_classes(self) -> GameConfig:

@@ -1,7 +1,7 @@
 """From a configuration to the notes a run trains on and the ones it is evaluated on. The door of this room.
 
-Reading and composing are cached as Parquet under a name that says what the file depends on; whatever changes, the
-name changes with it, and a stale file is never read.
+What is read is cached as Parquet under a name that says what the file depends on; whatever changes, the name changes
+with it, and a stale file is never read. Synthetic notes are composed in a fraction of a second, and are not cached.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pathlib import Path
 from medical_team.config import DataConfig
 from medical_team.data import medec, store
 from medical_team.data.checks import check_notes
+from medical_team.data.fresh import FreshNotes
 from medical_team.data.splits import limit_by_group, split_by_group
-from medical_team.data.synthetic.compose import compose_notes
+from medical_team.data.synthetic.compose import MIN_NOTES, compose_notes
+from medical_team.data.synthetic.table import BY_NAME
 from medical_team.errors import DataError
 from medical_team.types import Note
 
@@ -25,7 +27,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class NoteSplits:
-    """Notes to train on, and notes kept for evaluation: of other twin groups (MEDEC) or conditions (synthetic)."""
+    """Notes to train on, and notes kept for evaluation: of other twin groups (MEDEC) or conditions (synthetic).
+
+    Synthetic notes to train on are ``FreshNotes``: the deck has new ones composed for each of its rounds.
+    """
 
     train: tuple[Note, ...]
     held_out: tuple[Note, ...]
@@ -40,24 +45,36 @@ def load_notes(config: DataConfig, seed: int) -> NoteSplits:
     Raises:
         DataError: A file is missing or malformed; nothing is cached then.
     """
-    notes = _load_synthetic(config, seed) if config.source == "synthetic" else _load_medec(config)
-    train, held_out = split_by_group(notes, config.held_out, seed)
-    if config.num_samples is not None:
-        train = limit_by_group(train, config.num_samples, seed)
-    if not train:
+    splits = _compose_synthetic(config, seed) if config.source == "synthetic" else _split_medec(config, seed)
+    if not splits.train:
         raise DataError(
             f"data.num_samples = {config.num_samples} leaves no whole twin group to train on: use 2 or more"
         )
-    return NoteSplits(train, held_out)
+    return splits
 
 
-def _load_synthetic(config: DataConfig, seed: int) -> tuple[Note, ...]:
-    key = _key("synthetic", str(config.synthetic_notes), str(seed), *_digests(_synthetic_sources()))
-    cached = config.cache_dir / f"synthetic-{config.synthetic_notes}-{key}.parquet"
-    if cached.exists():
-        return _read_cached(cached)
-    notes = compose_notes(config.synthetic_notes, seed)
-    return _keep(cached, notes, "the synthetic notes")
+def _split_medec(config: DataConfig, seed: int) -> NoteSplits:
+    train, held_out = split_by_group(_load_medec(config), config.held_out, seed)
+    return NoteSplits(_limited(train, config, seed), held_out)
+
+
+def _compose_synthetic(config: DataConfig, seed: int) -> NoteSplits:
+    """Epoch 0 decides which conditions are held out, and is evaluated on; the epochs after it are trained on."""
+    first = compose_notes(config.synthetic_notes, seed)
+    check_notes(first, "the synthetic notes")
+    train, held_out = split_by_group(first, config.held_out, seed)
+    conditions = tuple(BY_NAME[name] for name in sorted({note.condition or "" for note in train}))
+    count = max(MIN_NOTES, len(train))
+
+    def compose_round(number: int) -> tuple[Note, ...]:
+        return _limited(compose_notes(count, seed, number + 1, conditions), config, seed)
+
+    made_from = _key(repr((count, config.num_samples, seed)), *_digests(_synthetic_sources()))
+    return NoteSplits(FreshNotes(compose_round(0), compose_round, made_from), held_out)
+
+
+def _limited(train: tuple[Note, ...], config: DataConfig, seed: int) -> tuple[Note, ...]:
+    return train if config.num_samples is None else limit_by_group(train, config.num_samples, seed)
 
 
 def _load_medec(config: DataConfig) -> tuple[Note, ...]:
@@ -86,7 +103,8 @@ def _keep(path: Path, notes: Sequence[Note], source: str) -> tuple[Note, ...]:
 
 
 def _synthetic_sources() -> list[Path]:
-    return sorted((Path(__file__).parent / "synthetic").rglob("*.py"))
+    folder = Path(__file__).parent / "synthetic"
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".yaml"))
 
 
 def _digests(paths: Sequence[Path]) -> list[str]:

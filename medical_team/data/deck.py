@@ -2,64 +2,87 @@
 
 What is dealt is a pure function of the notes, the seed and the types asked for so far, so that a deck's state is a few
 numbers and a resumed run is dealt exactly what an uninterrupted one would have been.
+
+**A note says nothing about its class.** Were error notes only ever shown with an error, remembering the vignette would
+be worth as much as reading it. So a clean game starts from an error note's corrected text as often as makes every
+vignette's share of showings with an error that of the mix: per error note as many clean games as its games with an
+error ask for, and the rest from the clean notes, whose other games are ``adversarial_benign``.
+
+All types that start from error notes draw from one shuffled round of them, and likewise the types of clean notes. The
+type that a note meets in a round therefore does not depend on the rounds before it, and counting cards gains nothing
+either. Were each note instead dealt its exact share within a fixed number of rounds, "the opposite of last time" would
+be right more often than not.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from medical_team.data.fresh import FreshNotes
 from medical_team.errors import CheckpointError, DataError
+from medical_team.game.edits import corrected_note
 from medical_team.types import Deal, GameType, Note, Verdict
-
-_CLASS = {Verdict.HARMFUL: "error", Verdict.SAFE: "clean"}
 
 
 class Deck:
     """Deals games without end.
 
-    Source notes come in epochs a class, shuffled by twin group: no note is dealt again before every other note of its
-    class was.
+    Source notes come in rounds a class: no note is dealt again before every other note of its class was. With
+    ``FreshNotes`` each round has notes of its own, so that no note is dealt twice.
     """
 
     def __init__(self, notes: Sequence[Note], mix: Mapping[GameType, float], seed: int) -> None:
-        """Raises ``DataError`` where the mix has a type that starts from a class without notes."""
+        """Raises ``DataError`` where the mix has a type that starts from error notes and there are none."""
         self._seed = seed
-        self._streams = {
-            truth: _NoteStream([note for note in notes if note.truth is truth], truth, seed) for truth in Verdict
-        }
-        self._games = 0
+        self._rounds = {truth: _Rounds(notes, truth, seed) for truth in Verdict}
+        self._games = self._clean_games = 0
         shares = _shares(mix)
+        self._corrected_share = _corrected_share(shares)
         self._fingerprint = _fingerprint(notes, shares, seed)
         for game_type, share in shares.items():
             if share and not self.can_deal(game_type):
-                kind = _CLASS[game_type.source_truth]
                 raise DataError(
-                    f"game.mix deals {game_type}, but there is no {kind} note among the {len(notes)} to train on: "
+                    f"game.mix deals {game_type}, but there is no error note among the {len(notes)} to train on: "
                     "use more notes (data.num_samples) or give the type weight 0"
                 )
 
     def deal(self, game_type: GameType) -> Deal:
         """The next game, of that type."""
-        note = self._streams[game_type.source_truth].next()
+        note = self._rounds[self._source_class(game_type)].next()
+        if note.truth is not game_type.source_truth:
+            note = replace(corrected_note(note), note_id=f"{note.note_id}{CORRECTED}")
+        self._clean_games += game_type is GameType.VANILLA_BENIGN
         game_id = self._games
         self._games += 1
         return Deal(game_id, game_type, note, seed=_hash("game", self._seed, game_id))
 
     def can_deal(self, game_type: GameType) -> bool:
-        """There are notes of the class that such a game starts from."""
-        return len(self._streams[game_type.source_truth]) > 0
+        """There are notes that such a game can start from; a clean one may start from a corrected error note."""
+        return len(self._rounds[self._source_class(game_type)]) > 0
+
+    def _source_class(self, game_type: GameType) -> Verdict:
+        """Which notes such a game draws from now."""
+        if game_type.source_truth is Verdict.HARMFUL or not len(self._rounds[Verdict.SAFE]):
+            return Verdict.HARMFUL
+        if game_type is not GameType.VANILLA_BENIGN or not len(self._rounds[Verdict.HARMFUL]):
+            return Verdict.SAFE
+        before, after = (math.floor(count * self._corrected_share) for count in (self._clean_games, self._clean_games + 1))
+        return Verdict.HARMFUL if after > before else Verdict.SAFE
 
     def state(self) -> dict[str, Any]:
         """Position in a few JSON-able values; see ``restore``."""
         return {
             "fingerprint": self._fingerprint,
             "games": self._games,
-            "error_notes": self._streams[Verdict.HARMFUL].position,
-            "clean_notes": self._streams[Verdict.SAFE].position,
+            "clean_games": self._clean_games,
+            "error_notes": self._rounds[Verdict.HARMFUL].position,
+            "clean_notes": self._rounds[Verdict.SAFE].position,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -72,41 +95,52 @@ class Deck:
             raise CheckpointError(
                 "the checkpoint's deck was dealt from other notes, another game.mix or another run.seed"
             )
-        self._games = state["games"]
-        self._streams[Verdict.HARMFUL].seek(state["error_notes"])
-        self._streams[Verdict.SAFE].seek(state["clean_notes"])
+        self._games, self._clean_games = state["games"], state["clean_games"]
+        self._rounds[Verdict.HARMFUL].position = state["error_notes"]
+        self._rounds[Verdict.SAFE].position = state["clean_notes"]
 
 
-class _NoteStream:
-    """The notes of one class, epoch after epoch."""
+CORRECTED = "-corrected"
+"""Ends the id of an error note that is dealt with its correction put in."""
+
+
+class _Rounds:
+    """The notes of one class, round after round, each in an order of its own."""
 
     def __init__(self, notes: Sequence[Note], truth: Verdict, seed: int) -> None:
-        self._groups: dict[str, list[Note]] = {}
-        for note in notes:
-            self._groups.setdefault(note.group, []).append(note)
-        self._count = len(notes)
-        self._key = (_CLASS[truth], seed)
-        self._epoch = -1
+        self._notes = notes
+        self._truth = truth
+        self._seed = seed
+        self._round = -1
         self._order: list[Note] = []
+        self._start = 0
         self.position = 0
+        self._count = sum(note.truth is truth for note in notes)
 
     def __len__(self) -> int:
+        """Notes of the class in a round; every round has as many."""
         return self._count
 
-    def seek(self, position: int) -> None:
-        self.position = position
-
     def next(self) -> Note:
-        epoch, offset = divmod(self.position, self._count)
-        if epoch != self._epoch:
-            self._epoch, self._order = epoch, self._shuffled(epoch)
+        number, offset = divmod(self.position, self._count)
+        if number != self._round:
+            self._round, self._order = number, self._shuffled(number)
         self.position += 1
         return self._order[offset]
 
-    def _shuffled(self, epoch: int) -> list[Note]:
-        groups = list(self._groups.values())
-        random.Random(_hash("notes", *self._key, epoch)).shuffle(groups)
-        return [note for group in groups for note in group]
+    def _shuffled(self, number: int) -> list[Note]:
+        notes = self._notes.round(number) if isinstance(self._notes, FreshNotes) else self._notes
+        order = [note for note in notes if note.truth is self._truth]
+        random.Random(_hash("notes", self._truth, self._seed, number)).shuffle(order)
+        return order
+
+
+def _corrected_share(shares: Mapping[GameType, Fraction]) -> Fraction:
+    """Of the clean games, the share that starts from corrected error notes: that of the error notes in the others."""
+    harmful = {kind: share for kind, share in shares.items() if kind.shown_truth is Verdict.HARMFUL}
+    of_error_notes = sum(share for kind, share in harmful.items() if kind.source_truth is Verdict.HARMFUL)
+    total = sum(harmful.values())
+    return Fraction(of_error_notes, total) if total else Fraction(0)
 
 
 def _shares(mix: Mapping[GameType, float]) -> dict[GameType, Fraction]:
@@ -123,7 +157,8 @@ def _hash(*parts: str | int) -> int:
 
 
 def _fingerprint(notes: Sequence[Note], shares: Mapping[GameType, Fraction], seed: int) -> str:
-    text = repr((seed, sorted((str(kind), str(share)) for kind, share in shares.items())))
+    made_from = notes.made_from if isinstance(notes, FreshNotes) else ""
+    text = repr((seed, sorted((str(kind), str(share)) for kind, share in shares.items()), made_from))
     digest = hashlib.blake2b(text.encode(), digest_size=16)
     for note in notes:
         digest.update(repr((note.note_id, note.group, note.sentences, note.error_sentence_id)).encode())

@@ -53,48 +53,57 @@ class _Patient:
     stated: tuple[ErrorType, ...]
 
 
-def compose_notes(count: int, seed: int) -> tuple[Note, ...]:
-    """Compose exactly ``count`` different notes; the same for the same arguments.
+def compose_notes(
+    count: int, seed: int, epoch: int = 0, conditions: Sequence[Condition] = CONDITIONS
+) -> tuple[Note, ...]:
+    """Compose exactly ``count`` different notes about ``conditions``; the same for the same arguments.
 
     Error types are as equal in number as the count allows, conditions as equal as the types allow. A clean note
-    follows its error twin and shares its group.
+    follows its error twin and shares its group. Every epoch has other notes, with ids of its own.
 
     Raises:
         DataError: ``count`` is not from 20 to 2000.
     """
     if not MIN_NOTES <= count <= MAX_NOTES:
         raise DataError(f"data.synthetic_notes = {count}: the table of facts makes {MIN_NOTES} to {MAX_NOTES} notes")
-    rng = random.Random(f"compose:{seed}")
+    rng = random.Random(f"compose:{seed}:{epoch}")
     errors = round(count / (2 - _SINGLES))
     alone = set(rng.sample(range(errors), errors - (count - errors)))
     notes: list[Note] = []
     texts: set[tuple[str, ...]] = set()
-    for number, (condition, kind, wrong) in enumerate(_schedule(errors, rng)):
-        for note in _case(number, condition, kind, wrong, number not in alone, rng, texts):
+    for number, (condition, kind, wrong) in enumerate(_schedule(errors, conditions, rng)):
+        for note in _case(f"syn-{epoch}-{number:04d}", condition, kind, wrong, number not in alone, rng, texts):
             texts.add(note.sentences)
             notes.append(note)
     return tuple(notes)
 
 
-def _schedule(errors: int, rng: random.Random) -> list[tuple[Condition, ErrorType, str]]:
-    """What goes wrong in each error note: every type in turn, every condition and wrong term as seldom as possible."""
+def _schedule(
+    errors: int, conditions: Sequence[Condition], rng: random.Random
+) -> list[tuple[Condition, ErrorType, str]]:
+    """What goes wrong in each error note: every type in turn, every condition and wrong term as seldom as possible.
+
+    Terms that are right for another of the conditions come first: a term that is only ever wrong gives the error away.
+    """
     kinds = list(islice(cycle(ErrorType), errors))
     rng.shuffle(kinds)
-    conditions, terms = Counter[str](), Counter[tuple[str, str]]()
+    right = {kind: {term for one in conditions if (fact := one.fact(kind)) for term in fact.accepted} for kind in kinds}
+    used, terms = Counter[str](), Counter[tuple[str, str]]()
     chosen = []
     for kind in kinds:
-        able = [condition for condition in CONDITIONS if condition.fact(kind)]
-        condition = min(rng.sample(able, len(able)), key=lambda one: conditions[one.name])
+        able = [condition for condition in conditions if condition.fact(kind)]
+        condition = min(rng.sample(able, len(able)), key=lambda one: used[one.name])
         wrong = list(_fact(condition, kind).wrong)
+        wrong = [term for term in wrong if term in right[kind]] or wrong
         term = min(rng.sample(wrong, len(wrong)), key=lambda one: terms[kind, one])
-        conditions[condition.name] += 1
+        used[condition.name] += 1
         terms[kind, term] += 1
         chosen.append((condition, kind, term))
     return chosen
 
 
 def _case(
-    number: int,
+    group: str,
     condition: Condition,
     kind: ErrorType,
     wrong: str,
@@ -103,7 +112,6 @@ def _case(
     texts: set[tuple[str, ...]],
 ) -> list[Note]:
     """An error note and, where asked for, its clean twin; neither repeats a text that is already there."""
-    group = f"syn-{number:04d}"
     for _ in range(_MAX_TRIES):
         patient = _draw_patient(condition, kind, rng)
         error = _write(patient, f"{group}-e", group, rng, avoid=(), error=(kind, wrong))
