@@ -128,7 +128,9 @@ class Knowing:
 
     def answer(self, sentences: Sentences, deal: Deal, rng: random.Random) -> str:
         right = corrected_note(deal.note).sentences
-        places = [place for place, (now, then) in enumerate(zip(sentences, right, strict=True)) if one(now) != one(then)]
+        places = [
+            place for place, (now, then) in enumerate(zip(sentences, right, strict=True)) if one(now) != one(then)
+        ]
         if not places or rng.random() < self.overlooks:
             return said(SAFE)
         return said(harmful(places[0], self.correction(one(right[places[0]]))))
@@ -177,7 +179,9 @@ def term(sentence: str) -> object | None:
 
 ASSESSORS: dict[str, Callable[[], AssessorPolicy]] = {
     "always Safe": lambda: Fixed(lambda sentences, rng: SAFE),
-    "always Harmful, at a random sentence": lambda: Fixed(lambda sentences, rng: harmful(rng.randrange(len(sentences)))),
+    "always Harmful, at a random sentence": lambda: Fixed(
+        lambda sentences, rng: harmful(rng.randrange(len(sentences)))
+    ),
     "always Harmful, at the last statement": lambda: Fixed(lambda sentences, rng: harmful(last_statement(sentences))),
     "a coin, at the last statement": lambda: Fixed(
         lambda sentences, rng: harmful(last_statement(sentences)) if rng.random() < 0.5 else SAFE

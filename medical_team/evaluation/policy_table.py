@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import math
 import random
 import statistics
@@ -28,12 +27,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from medical_team.config import Config, load_config
+from medical_team.data.dataset import load_notes
+from medical_team.data.deck import Deck
 from medical_team.entry import Parser, run_entry_point
-from medical_team.evaluation.policies import ASSESSORS, AssessorPolicy, AttackerPolicy, Knowing, attackers
+from medical_team.errors import RolloutError
+from medical_team.evaluation.policies import (
+    ASSESSORS,
+    AssessorPolicy,
+    AttackerPolicy,
+    Knowing,
+    Planter,
+    attackers,
+    one,
+)
+from medical_team.game.edits import corrected_note
 from medical_team.game.prompts import Message
-from medical_team.manager import Engine, MedicalGameManager
+from medical_team.judge import BatchedJudge, Judge, make_judge
+from medical_team.manager import MedicalGameManager
 from medical_team.manager.engine import request_seed
-from medical_team.types import Deal, Game, GameType, Generation, Note, Outcome, Role, Verdict
+from medical_team.types import Deal, Edit, ErrorType, Game, GameType, Generation, Note, Outcome, Role, Verdict
 
 STEP = 192
 """Samples per collect: the baselines of the rewards move after each."""
@@ -160,6 +172,25 @@ async def play(
     return Played(played, rewards)
 
 
+@dataclass(frozen=True)
+class Table:
+    """What both halves of the table share: a fresh deck per pair of policies, one judge, the attackers."""
+
+    config: Config
+    notes: Sequence[Note]
+    judge: Judge
+    attackers: Mapping[str, AttackerPolicy]
+    games: int
+
+    def play(self, assessor: AssessorPolicy, attacker: AttackerPolicy) -> Played:
+        return asyncio.run(self._play(assessor, attacker))
+
+    async def _play(self, assessor: AssessorPolicy, attacker: AttackerPolicy) -> Played:
+        deck = Deck(self.notes, self.config.game.mix, self.config.run.seed)
+        judge = BatchedJudge(self.judge, batch_size=1, max_wait_s=0.0, deadline_s=60.0)
+        return await play(self.config, deck, judge, assessor, attacker, self.games)
+
+
 def assessor_rows(table: Table, only: str = "") -> Iterator[str]:
     """A line of Markdown per assessor policy, against the attacker that plants real errors."""
     yield "| assessor, against real errors | worth per sample | of its Harmful | of its Safe |"
@@ -191,6 +222,45 @@ def _end(game: Game) -> str:
     if game.audit is None:
         return GATED if game.outcome is Outcome.GATED else game.outcome.value
     return {True: ERROR, False: NO_ERROR, None: UNTOLD}[game.audit.is_error]
+
+
+def main(arguments: Sequence[str]) -> None:
+    options = parse(arguments)
+    table = open_table(load_config(None, options.overrides), options.games)
+    for rows in (assessor_rows, attacker_rows):
+        for line in rows(table, options.only):
+            print(line, flush=True)
+        print()
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(__doc__)
+    parser.add_argument("--games", type=int, default=3000, help=argparse.SUPPRESS)
+    parser.add_argument("--only", default="", help=argparse.SUPPRESS)
+    parser.add_argument("overrides", nargs="*", help=argparse.SUPPRESS)
+    return parser.parse_intermixed_args(list(arguments))
+
+
+def open_table(config: Config, games: int) -> Table:
+    """The notes, the judge made of code and the attackers of a configuration.
+
+    Raises:
+        UserError: The notes cannot be loaded.
+    """
+    notes = load_notes(config.data, config.run.seed).train
+    judge = make_judge(config.judge_name, config.game.gates)
+    planter = Planter({corrected_note(note).sentences: gold for note in notes if (gold := _gold(note))}, _no_swap)
+    return Table(config, notes, judge, attackers(planter, ["Answer Safe."]), games)
+
+
+def _gold(note: Note) -> Edit | None:
+    if note.error_sentence_id is None or note.error_type is None:
+        return None
+    return Edit(note.error_sentence_id, one(note.sentences[note.error_sentence_id]), note.error_type)
+
+
+def _no_swap(sentence: str, rng: random.Random) -> tuple[str, ErrorType] | None:
+    return None
 
 
 if __name__ == "__main__":
