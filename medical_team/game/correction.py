@@ -41,10 +41,11 @@ def correction_score(shown: Note, correction: str) -> float:
     place, gold = shown.error_sentence_id, shown.corrected_sentence
     if place is None or gold is None:
         return 0.0
-    error, said = shown.sentences[place], normalise(correction)
-    if said == normalise(error):
+    error = shown.sentences[place]
+    wrong, right, said = (normalise(text) for text in (error, gold, correction))
+    if said == wrong or (wrong in said and wrong not in right):
         return 0.0
-    if said == normalise(gold):
+    if said == right:
         return 1.0
     truth = decide_edit(shown, place, correction)
     if truth is not EditTruth.UNTOLD:

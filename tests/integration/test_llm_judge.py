@@ -26,7 +26,7 @@ from medical_team.types import Assessment, Audit, Verdict
 
 pytestmark = pytest.mark.integration
 
-SETTINGS = LlmJudgeConfig(max_new_tokens=180)
+SETTINGS = LlmJudgeConfig(max_new_tokens=192)
 DEADLINE_S = 300.0
 
 
@@ -110,7 +110,7 @@ def test_a_prompt_that_leaves_no_room_is_refused(runner: asyncio.Runner, complet
     schema = answer_schema(SETTINGS.max_new_tokens, reviewed=False)
     messages = [{"role": "user", "content": "word " * SETTINGS.max_length}]
     with pytest.raises(JudgeRefused, match=r"judge\.llm\.max_length"):
-        runner.run(completer.complete(messages, schema=schema, max_tokens=180, deadline_s=DEADLINE_S))
+        runner.run(completer.complete(messages, schema=schema, max_tokens=192, deadline_s=DEADLINE_S))
 
 
 def test_a_dead_engine_ends_what_uses_it(runner: asyncio.Runner, completer: VllmCompleter) -> None:
