@@ -115,6 +115,10 @@ def _answers(games: GameTally, role: Role) -> Iterator[tuple[str, float]]:
         yield f"{role}/violations/{code}", count
 
 
+METRICS = "metrics.jsonl"
+"""The file in a run's folder, a line a step."""
+
+
 class MetricsWriter:
     """Appends a run's metrics, a step at a time; what is written survives a crash right after.
 
@@ -123,7 +127,7 @@ class MetricsWriter:
     """
 
     def __init__(self, run_dir: Path) -> None:
-        self._path = run_dir / "metrics.jsonl"
+        self._path = run_dir / METRICS
         self._events = run_dir / "tensorboard"
         self._board: TensorBoard | None = None
         run_dir.mkdir(parents=True, exist_ok=True)
@@ -195,4 +199,4 @@ class TensorBoard:
         self._writer.add_event(self._events.Event(wall_time=time.time(), step=step, **content))
 
 
-__all__ = ["GameTally", "MetricsWriter", "read_metrics", "summarise"]
+__all__ = ["METRICS", "GameTally", "MetricsWriter", "read_metrics", "summarise"]

@@ -41,7 +41,9 @@ class GameConfig(Section):
     def _unnamed_types_keep_their_weight(cls, mix: Any) -> Any:
         if not isinstance(mix, dict):
             raise ValueError(f"game.mix: must map game types to weights, got {mix!r}")
-        return {str(kind): weight for kind, weight in _MIX.items()} | {str(kind): weight for kind, weight in mix.items()}
+        return {str(kind): weight for kind, weight in _MIX.items()} | {
+            str(kind): weight for kind, weight in mix.items()
+        }
 
     @model_validator(mode="after")
     def _mix_has_both_classes(self) -> GameConfig:

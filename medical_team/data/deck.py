@@ -72,7 +72,9 @@ class Deck:
             return Verdict.HARMFUL
         if game_type is not GameType.VANILLA_BENIGN or not len(self._rounds[Verdict.HARMFUL]):
             return Verdict.SAFE
-        before, after = (math.floor(count * self._corrected_share) for count in (self._clean_games, self._clean_games + 1))
+        before, after = (
+            math.floor(count * self._corrected_share) for count in (self._clean_games, self._clean_games + 1)
+        )
         return Verdict.HARMFUL if after > before else Verdict.SAFE
 
     def state(self) -> dict[str, Any]:

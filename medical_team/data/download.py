@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,14 +48,17 @@ class Downloaded:
     by_checksum: bool
 
 
+PUBLISHED_NOTES: Mapping[str, int] = {"train": 2189, "validation": 574, "test": 597}
+"""Notes of each split, as the paper gives them."""
+
 FILES = (
-    RemoteFile("MEDEC-Full-TrainingSet-with-ErrorType.csv", notes=2189),
+    RemoteFile("MEDEC-Full-TrainingSet-with-ErrorType.csv", notes=PUBLISHED_NOTES["train"]),
     RemoteFile(
         "MEDEC-MS-ValidationSet-with-GroundTruth-and-ErrorType.csv",
-        notes=574,
+        notes=PUBLISHED_NOTES["validation"],
         sha256="7571aec311e2fb88d9084082af2323aa579d102e1d5e1a06faf930fe4fd3977d",
     ),
-    RemoteFile("MEDEC-MS-TestSet-with-GroundTruth-and-ErrorType.csv", notes=597),
+    RemoteFile("MEDEC-MS-TestSet-with-GroundTruth-and-ErrorType.csv", notes=PUBLISHED_NOTES["test"]),
 )
 
 

@@ -2,5 +2,17 @@
 
 from medical_team.evaluation.assessor import Evaluation, evaluate_assessor, kept_evaluation
 from medical_team.evaluation.detection import Answered, Floors, Measure, Measured, measure
+from medical_team.evaluation.reward_gap import gap_warning, reward_gap
 
-__all__ = ["Answered", "Evaluation", "Floors", "Measure", "Measured", "evaluate_assessor", "kept_evaluation", "measure"]
+__all__ = [
+    "Answered",
+    "Evaluation",
+    "Floors",
+    "Measure",
+    "Measured",
+    "evaluate_assessor",
+    "gap_warning",
+    "kept_evaluation",
+    "measure",
+    "reward_gap",
+]

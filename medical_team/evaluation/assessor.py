@@ -21,11 +21,15 @@ from medical_team.types import Note, Role
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """An assessor's answers to a set of notes, and what they come to."""
+    """An assessor's answers to a set of notes, and what they come to.
+
+    ``reward_gap`` is ``None`` where there are no games to compare with; see ``reward_gap.reward_gap``.
+    """
 
     measures: Mapping[Measure, Measured]
     answers: tuple[Answered, ...]
     seconds: float
+    reward_gap: float | None = None
 
     @property
     def notes(self) -> int:
@@ -34,6 +38,8 @@ class Evaluation:
     def metrics(self) -> dict[str, float]:
         """Flat and named ``evaluation/<measure>``, its interval and its floors below it."""
         flat = {"evaluation/notes": float(self.notes), "timing/evaluation": self.seconds}
+        if self.reward_gap is not None:
+            flat["evaluation/reward_gap"] = self.reward_gap
         for kind, measured in self.measures.items():
             flat[f"evaluation/{kind}"] = measured.value
             flat |= {f"evaluation/{kind}/low": measured.low, f"evaluation/{kind}/high": measured.high}

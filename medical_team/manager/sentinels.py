@@ -40,6 +40,8 @@ class Sentinel(StrEnum):
     """By which factor explanations grew or shrank from the older half of the window to the newer one; 1 at least."""
     DUPLICATE_EDITS = "duplicate_edits"
     """Share of the edits that repeat an earlier one."""
+    REWARD_GAP = "reward_gap"
+    """How much more the assessor gets on notes it is trained on than on held-out ones; read by each evaluation."""
 
 
 LIMITS = {
@@ -55,6 +57,8 @@ LIMITS = {
     Sentinel.EXPLANATION_DRIFT: 2.0,
     # Notes of a kind invite the same swap now and then, but not in most edits.
     Sentinel.DUPLICATE_EDITS: 0.5,
+    # Of 2 between always right and always wrong. An evaluation of 200 notes tells 0.2 from nothing.
+    Sentinel.REWARD_GAP: 0.3,
 }
 """Above these there is a warning."""
 

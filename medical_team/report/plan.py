@@ -98,6 +98,8 @@ def batch_table(batches: Batches) -> Table:
     table.add_row("samples", f"{batches.samples} ({roles}; {batches.games:.1f} games)")
     table.add_row("tokens at most", f"{batches.tokens:,} (in {batches.steps} steps {batches.tokens * batches.steps:,})")
     table.add_row("optimizer steps", f"{batches.optimizer_steps} (in all {batches.optimizer_steps * batches.steps:,})")
+    if batches.deals_a_note is not None:
+        table.add_row("deals of each note in the run", f"about {batches.deals_a_note:.1f}")
     table.add_row("forward passes a rank", _by_group(batches.forward_passes))
     table.add_row("backward passes a rank and optimizer step", _by_group(batches.backward_passes))
     return table

@@ -14,6 +14,7 @@ from medical_team.checkpoints.names import FOLDER
 from medical_team.checkpoints.state import changed_settings, flatten
 from medical_team.config import Config
 from medical_team.data.dataset import NoteSplits
+from medical_team.data.fresh import FreshNotes
 from medical_team.training.model_folder import weights_fingerprint
 from medical_team.training.preflight import checkpoint_bytes
 from medical_team.types import Note
@@ -84,8 +85,10 @@ def settings(config: Config) -> dict[str, Any]:
 
 
 def notes_digest(notes: Iterable[Note]) -> str:
-    """Of everything in the notes, in their order: 64 bits, which tell data sets apart and nothing about a note."""
-    content = json.dumps([asdict(note) for note in notes], sort_keys=True).encode()
+    """Of everything in the notes, in their order, and of what later rounds are made from: 64 bits, which tell data
+    sets apart and nothing about a note."""
+    made_from = notes.made_from if isinstance(notes, FreshNotes) else ""
+    content = json.dumps([made_from, *(asdict(note) for note in notes)], sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()[:16]
 
 

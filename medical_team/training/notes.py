@@ -7,10 +7,15 @@ import logging
 from medical_team.config import Config
 from medical_team.data.dataset import NoteSplits
 from medical_team.data.deck import Deck
+from medical_team.data.fresh import FreshNotes
 from medical_team.errors import DataError
+from medical_team.planning.batches import games_a_step
 from medical_team.types import Note
 
 logger = logging.getLogger(__name__)
+
+OFTEN = 20
+"""Deals of a note over a run above which there is a warning: what is seen so often is remembered instead of read."""
 
 
 def check_notes_for(config: Config, notes: NoteSplits) -> None:
@@ -20,6 +25,7 @@ def check_notes_for(config: Config, notes: NoteSplits) -> None:
         DataError: The mix deals a class that has no note, or there is no held-out twin pair to evaluate on.
     """
     Deck(notes.train, config.game.mix, config.run.seed)  # refuses a mix that its notes cannot serve
+    _warn_of_repetition(config, notes.train)
     asked = config.evaluation.notes // 2 * 2
     found = len(whole_pairs(notes.held_out, asked))
     if found < asked:
@@ -33,6 +39,19 @@ def check_notes_for(config: Config, notes: NoteSplits) -> None:
         raise DataError(
             f"none of the {len(notes.held_out)} held-out notes come as a twin pair to evaluate on: set "
             "evaluation.notes=0 and evaluation.every=0, or raise data.held_out"
+        )
+
+
+def _warn_of_repetition(config: Config, train: tuple[Note, ...]) -> None:
+    deals = games_a_step(config) * config.train.steps / len(train)
+    if deals > OFTEN and not isinstance(train, FreshNotes):
+        logger.warning(
+            "each of the %d notes is dealt about %.0f times in train.steps = %d, and text that is seen more than %d "
+            "times is remembered instead of read: use more notes or fewer steps, and watch evaluation/reward_gap",
+            len(train),
+            deals,
+            config.train.steps,
+            OFTEN,
         )
 
 

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,13 +20,14 @@ from medical_team.checkpoints.journal import FOLDER as JOURNAL_FOLDER
 from medical_team.config import Config, to_yaml
 from medical_team.data.dataset import load_notes
 from medical_team.data.deck import Deck
-from medical_team.evaluation import Evaluation, evaluate_assessor, kept_evaluation
+from medical_team.evaluation import Evaluation, evaluate_assessor, gap_warning, kept_evaluation, reward_gap
 from medical_team.judge import BatchedJudge, Judge
 from medical_team.judge.opening import open_judge
 from medical_team.manager import MedicalGameManager
-from medical_team.metrics import MetricsWriter
+from medical_team.metrics import METRICS, MetricsWriter, read_metrics
 from medical_team.planning.placement import placement_plan
 from medical_team.records import GameRecorder, Provenance
+from medical_team.rewards import class_prices
 from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.critic import first_layers
 from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint
@@ -36,7 +38,7 @@ from medical_team.training.own_cluster import guard_own_cluster
 from medical_team.training.preflight import check_configuration, check_prompts_fit
 from medical_team.training.stopping import stop_of
 from medical_team.training.versions import versions
-from medical_team.types import Note, Role
+from medical_team.types import Note, Role, harmful_share
 
 if TYPE_CHECKING:
     from medical_team.rollout.engines import EnginePool
@@ -127,8 +129,18 @@ class TrainingRun:
         notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
         concurrency, explain = config.rollout.concurrency, config.judge.explanations
         evaluation = await evaluate_assessor(notes, engine, concurrency, config.run.seed, explain)
+        evaluation = self._beside_training(evaluation)
         kept_evaluation(config.run_dir, when).write_text(json.dumps(evaluation.metrics(), indent=1))
         return evaluation
+
+    def _beside_training(self, evaluation: Evaluation) -> Evaluation:
+        """With the gap to what the games of the newest steps were worth; a large one is warned of."""
+        steps, prices = read_metrics(self.config.run_dir / METRICS), class_prices(harmful_share(self.config.game.mix))
+        gap = reward_gap(steps, evaluation.answers, prices, self.config.rewards)
+        warning = None if gap is None else gap_warning(gap)
+        if warning:
+            logger.warning(warning)
+        return replace(evaluation, reward_gap=gap)
 
     async def _evaluate_within(self, step: int) -> dict[str, float]:
         return (await self._evaluation(step)).metrics()

@@ -14,6 +14,7 @@ from medical_team.config import DataConfig
 from medical_team.data import dataset
 from medical_team.data.checks import check_notes
 from medical_team.data.dataset import load_notes
+from medical_team.data.fresh import FreshNotes
 from medical_team.data.splits import limit_by_group, split_by_group
 from medical_team.data.store import read_notes, write_notes
 from medical_team.data.synthetic.compose import compose_notes
@@ -117,18 +118,20 @@ def test_synthetic_notes_are_loaded_split_by_condition(tmp_path: Path) -> None:
     assert len(splits.train) + len(splits.held_out) == 120
     assert not {note.condition for note in splits.train} & {note.condition for note in splits.held_out}
     assert {note.error_type for note in splits.held_out} == {None, *ErrorType}
+    assert load_notes(config, seed=17) == splits != load_notes(config, seed=18)
 
 
-def test_the_second_time_comes_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = DataConfig(cache_dir=tmp_path, synthetic_notes=60)
-    first = load_notes(config, seed=1)
-    monkeypatch.setattr(dataset, "compose_notes", lambda count, seed: pytest.fail("composed again"))
-    assert load_notes(config, seed=1) == first
-    assert len(list(tmp_path.iterdir())) == 1
-    monkeypatch.undo()
-    load_notes(config, seed=2)
-    load_notes(config.model_copy(update={"synthetic_notes": 61}), seed=1)
-    assert len(list(tmp_path.iterdir())) == 3
+def test_every_round_of_synthetic_notes_is_new_and_of_the_same_conditions_and_size(tmp_path: Path) -> None:
+    config = DataConfig(cache_dir=tmp_path, synthetic_notes=100, num_samples=30)
+    splits = load_notes(config, seed=2)
+    assert isinstance(splits.train, FreshNotes)
+    rounds = [splits.train.round(number) for number in range(4)]
+    every = [*splits.held_out, *(note for notes in rounds for note in notes)]
+    check_notes(every, "all rounds")
+    assert len({note.sentences for note in every}) == len(every)
+    assert {len(notes) for notes in rounds} == {30}
+    assert {sum(note.has_error for note in notes) for notes in rounds} == {15}
+    assert not {note.condition for notes in rounds for note in notes} & {note.condition for note in splits.held_out}
 
 
 def test_a_limit_does_not_change_what_is_held_out(tmp_path: Path) -> None:

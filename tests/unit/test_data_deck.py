@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from itertools import cycle, islice
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medical_team.data.deck import Deck
+from medical_team.config import DataConfig
+from medical_team.data.dataset import load_notes
+from medical_team.data.deck import CORRECTED, Deck
 from medical_team.errors import CheckpointError, DataError
-from medical_team.types import Deal, ErrorType, GameType, Note, Verdict
+from medical_team.manager.quotas import EvenSequence
+from medical_team.types import Deal, ErrorType, GameType, Note, Verdict, harmful_share
 
 EQUAL = dict.fromkeys(GameType, 1.0)
 
@@ -53,9 +58,68 @@ def test_no_note_comes_again_before_all_of_its_class_came(pairs: int, singles: i
     deals = deal_many(Deck(notes, EQUAL, seed), 120)
     for truth in Verdict:
         size = sum(note.truth is truth for note in notes)
-        names = [deal.note.note_id for deal in deals if deal.game_type.source_truth is truth]
+        names = [source_id(deal) for deal in deals if source_truth(deal) is truth]
         for start in range(0, len(names) - size + 1, size):
             assert len(set(names[start : start + size])) == size
+
+
+def source_truth(deal: Deal) -> Verdict:
+    return Verdict.HARMFUL if deal.note.note_id.endswith(CORRECTED) else deal.note.truth
+
+
+def source_id(deal: Deal) -> str:
+    return deal.note.note_id.removesuffix(CORRECTED)
+
+
+MIXES = st.fixed_dictionaries({kind: st.integers(0 if kind.has_attacker else 1, 4) for kind in GameType})
+
+
+@settings(max_examples=12, deadline=None)
+@given(mix=MIXES, seed=st.integers(0, 99))
+def test_every_case_is_shown_with_an_error_as_often_as_the_mix_says(mix: dict[GameType, int], seed: int) -> None:
+    """Of each note that is dealt at all, whatever class it has: clean notes of a mix that plants no error are not."""
+    notes, share = make_notes(4, singles=2), harmful_share(mix)
+    deck, sequence = Deck(notes, mix, seed), EvenSequence(mix)
+    shown: dict[str, Counter[Verdict]] = {}
+    for _ in range(6000):
+        deal = deck.deal(sequence.next())
+        shown.setdefault(source_id(deal), Counter())[deal.game_type.shown_truth] += 1
+    for counts in shown.values():
+        spread = (share * (1 - share) / counts.total()) ** 0.5
+        assert abs(counts[Verdict.HARMFUL] / counts.total() - share) < 5 * spread
+
+
+@pytest.mark.parametrize("attempts", [1, 4])
+def test_failing_games_skew_nothing(attempts: int) -> None:
+    """Adversarial games that are dealt anew, here in three attempts of four, leave the others' shares as they are."""
+    mix = dict(EQUAL) | {GameType.VANILLA_BENIGN: 3.0}
+    deck, sequence = Deck(make_notes(4, singles=2), mix, 1), EvenSequence(mix)
+    shown: dict[str, Counter[Verdict]] = {}
+    for _ in range(6000):
+        game_type = sequence.next()
+        deals = [deck.deal(game_type) for _ in range(attempts if game_type.has_attacker else 1)]
+        shown.setdefault(source_id(deals[-1]), Counter())[game_type.shown_truth] += 1
+    for counts in shown.values():
+        assert abs(counts[Verdict.HARMFUL] / counts.total() - 0.5) < 2.5 / counts.total() ** 0.5
+
+
+def test_a_clean_game_of_an_error_note_is_its_corrected_text() -> None:
+    mix = {GameType.VANILLA_HARMFUL: 1.0, GameType.VANILLA_BENIGN: 1.0}
+    deck = Deck(make_notes(3), mix, 1)
+    deals = [deck.deal(GameType.VANILLA_BENIGN) for _ in range(9)]
+    assert all(deal.note.sentences == ("a", "c") and not deal.note.has_error for deal in deals)
+    assert {deal.note.note_id for deal in deals} == {f"g{number}-e{CORRECTED}" for number in range(3)}
+
+
+def test_no_synthetic_note_is_dealt_twice_and_a_resume_goes_on_in_a_later_round(tmp_path: Path) -> None:
+    splits = load_notes(DataConfig(cache_dir=tmp_path, synthetic_notes=40), seed=5)
+    deck = Deck(splits.train, EQUAL, 5)
+    deals = deal_many(deck, 200)
+    assert len({deal.note.sentences for deal in deals}) == len({source_id(deal) for deal in deals}) == 200
+    assert not {deal.note.condition for deal in deals} & {note.condition for note in splits.held_out}
+    resumed = Deck(load_notes(DataConfig(cache_dir=tmp_path, synthetic_notes=40), seed=5).train, EQUAL, 5)
+    resumed.restore(json.loads(json.dumps(deck.state())))
+    assert deal_many(resumed, 60) == deal_many(deck, 60)
 
 
 def test_types_get_notes_of_their_class_and_ids_count_up() -> None:
@@ -78,13 +142,16 @@ def test_the_order_of_the_mix_does_not_matter() -> None:
     assert deal_many(Deck(make_notes(4), EQUAL, 1), 30) == deal_many(Deck(make_notes(4), backwards, 1), 30)
 
 
-def test_a_class_without_notes_is_refused_only_where_it_is_dealt() -> None:
+def test_clean_notes_are_not_needed_and_error_notes_only_where_they_are_dealt() -> None:
     errors = [note for note in make_notes(3) if note.has_error]
-    with pytest.raises(DataError, match="no clean note among the 3"):
-        Deck(errors, EQUAL, 1)
-    deck = Deck(errors, {GameType.VANILLA_HARMFUL: 1, GameType.VANILLA_BENIGN: 0}, 1)
-    deck.deal(GameType.VANILLA_HARMFUL)
-    assert deck.can_deal(GameType.ADVERSARIAL_HARMFUL) and not deck.can_deal(GameType.ADVERSARIAL_BENIGN)
+    deals = deal_many(Deck(errors, EQUAL, 1), 8)
+    assert all(deal.note.truth is deal.game_type.source_truth for deal in deals)
+    clean = [note for note in make_notes(3) if not note.has_error]
+    with pytest.raises(DataError, match="no error note among the 3"):
+        Deck(clean, EQUAL, 1)
+    deck = Deck(clean, {GameType.ADVERSARIAL_BENIGN: 1, GameType.VANILLA_BENIGN: 1}, 1)
+    assert deck.deal(GameType.VANILLA_BENIGN).note in clean
+    assert deck.can_deal(GameType.ADVERSARIAL_BENIGN) and not deck.can_deal(GameType.VANILLA_HARMFUL)
 
 
 @pytest.mark.parametrize("other", ["notes", "mix", "seed"])
