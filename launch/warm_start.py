@@ -40,6 +40,7 @@ def run(config: Config) -> None:
             config.run.seed,
             config.rollout.max_new_tokens,
             on_progress=lambda step, steps, loss: line.show(step, steps, f"loss {loss:.3f}"),
+            explain=config.judge.explanations,
         )
     parsed = ", ".join(f"{role} {good}/{asked}" for role, (good, asked) in result.parsed.items())
     console.print(

@@ -137,7 +137,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """An assessor's answer. The last three are ``None`` exactly when the verdict is Safe."""
+    """An assessor's answer. Sentence and correction are ``None`` exactly when the verdict is Safe; the explanation also
+    where none is asked for (``judge.explanations``)."""
 
     verdict: Verdict
     sentence_id: int | None = None
@@ -190,6 +191,7 @@ class Audit:
         realism: How plausible the sentence is in a real note, in [0, 1]; ``None`` when the judge does not score it.
         keeps_to_type: Does the error belong to the type the attacker claimed? ``None`` when not scored.
         explanation_right: Does the assessor's explanation name what is wrong? ``None`` when not scored.
+        correction_right: Does the assessor's correction make the note right again? ``None`` when not scored.
         judge: Name and version of the judge.
         reason: A reason code; never clinical text.
         seconds: Time from asking to the opinion; the manager fills it in.
@@ -201,6 +203,7 @@ class Audit:
     realism: float | None = None
     keeps_to_type: bool | None = None
     explanation_right: bool | None = None
+    correction_right: bool | None = None
     seconds: float = 0.0
 
 

@@ -15,9 +15,9 @@ PanelMember = Literal["exact", "rule", "vllm", "http"]
 class LlmJudgeConfig(Section):
     """A language model as the judge: what is asked of it, and, for ``judge.name=vllm``, the engine it runs on."""
 
-    prompt: str = "audit-1"
+    prompt: str = "audit-2"
     """Name of the prompt version; it is recorded with every audit."""
-    max_new_tokens: int = Field(default=320, ge=160)
+    max_new_tokens: int = Field(default=320, ge=192)
     """Longest answer, in tokens. Its reasons are capped so that even one token a character fits; most take 100."""
     max_length: int = Field(default=2048, ge=256)
     """Prompt and answer together, in tokens."""
@@ -93,7 +93,8 @@ class JudgeConfig(Section):
     max_restarts: int = Field(default=3, ge=0)
     """Times a run starts a judge's own process anew when it dies or hangs; one loss more saves and ends the run."""
     explanations: bool = False
-    """Audit the assessor's explanation too; the audit then waits for the assessor's answer."""
+    """Ask the assessor for an explanation and have the judge audit it, and the correction too; the audit then waits for
+    the assessor's answer. Needs a language model as judge."""
     max_quarantine: float = Field(default=0.5, gt=0, le=1)
     """Share of the audited games in which the judge may contradict the construction; above it the run saves and ends.
     Games about which it cannot tell do not count; steps of few audits are looked at together."""

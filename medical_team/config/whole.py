@@ -126,6 +126,11 @@ class Config(Section):
             raise ValueError("judge.http.api=openai needs judge.model, the name the endpoint knows its model by")
         if "vllm" in self.judge_names:
             self._check_judge_engine()
+        if self.judge.explanations and not {"vllm", "http"} & set(self.judge_names):
+            raise ValueError(
+                f"judge.explanations=true needs a language model to read them, and the judge is {self.judge_name}: set "
+                "judge.model or judge.http.urls, or judge.explanations=false"
+            )
         if self.judge_name == "panel" and len(set(self.judge.panel.members)) < 2:
             raise ValueError("judge.panel.members: a panel has two different judges at least")
         return self

@@ -49,8 +49,11 @@ def kept_evaluation(run_dir: Path, when: str | int) -> Path:
     return run_dir / f"evaluation-{when if isinstance(when, str) else f'step-{when:06d}'}.json"
 
 
-async def evaluate_assessor(notes: Sequence[Note], engine: Engine, concurrency: int, seed: int = 0) -> Evaluation:
-    """Ask the engine about every note, ``concurrency`` at a time. ``seed`` is for the intervals and the requests.
+async def evaluate_assessor(
+    notes: Sequence[Note], engine: Engine, concurrency: int, seed: int = 0, explain: bool = False
+) -> Evaluation:
+    """Ask the engine about every note, ``concurrency`` at a time. ``seed`` is for the intervals and the requests;
+    ``explain`` asks for explanations, as the games do with ``judge.explanations``.
 
     Raises:
         EngineError: A note got no answer at the second attempt either; a part of the notes is no evaluation.
@@ -59,15 +62,18 @@ async def evaluate_assessor(notes: Sequence[Note], engine: Engine, concurrency: 
     started = perf_counter()
     desks = asyncio.Semaphore(concurrency)
     async with task_group() as questions:
-        asked = [questions.create_task(_ask(note, engine, seed + number, desks)) for number, note in enumerate(notes)]
+        asked = [
+            questions.create_task(_ask(note, engine, seed + number, desks, explain))
+            for number, note in enumerate(notes)
+        ]
     answers = tuple(task.result() for task in asked)
     return Evaluation(measure(answers, seed), answers, perf_counter() - started)
 
 
-async def _ask(note: Note, engine: Engine, seed: int, desks: asyncio.Semaphore) -> Answered:
+async def _ask(note: Note, engine: Engine, seed: int, desks: asyncio.Semaphore, explain: bool) -> Answered:
     async with desks:
-        answer = await generate(engine, assessor_messages(note), role=Role.ASSESSOR, seed=seed)
+        answer = await generate(engine, assessor_messages(note, explain), role=Role.ASSESSOR, seed=seed)
     try:
-        return Answered(note, parse_assessment(answer.text, note, truncated=answer.truncated))
+        return Answered(note, parse_assessment(answer.text, note, truncated=answer.truncated, explain=explain))
     except ParseViolation:
         return Answered(note, None)

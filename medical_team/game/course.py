@@ -11,13 +11,13 @@ from medical_team.game.gold import GoldTurn, gold_turns
 from medical_team.types import Note, Role
 
 
-def gold_course(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
+def gold_course(notes: Sequence[Note], count: int, seed: int, explain: bool = False) -> list[GoldTurn]:
     """``count`` gold turns, four after four: the assessor's answers to an error note and to the same note corrected,
     and two turns of the attacker.
 
     So both verdicts weigh the same in every batch of two or four, and what tells them apart is the error alone: learnt
     from separate notes, a small model drifts into one constant verdict. Turns of a four have prompts of like length,
-    which saves padding; the fours come in a seeded order.
+    which saves padding; the fours come in a seeded order. ``explain``: the assessor's answers have an explanation.
 
     Raises:
         DataError: The notes give fewer.
@@ -33,15 +33,15 @@ def gold_course(notes: Sequence[Note], count: int, seed: int) -> list[GoldTurn]:
     assessed, planted, hardened = (sorted(shuffled[part::3], key=_length) for part in range(3))
     donors = [next((donor for donor in shuffled if donor.group != note.group), None) for note in hardened]
     course = [
-        [_finding(error), _finding(corrected_note(error)), _attack(plant), _attack(harden, donor)]
+        [_finding(error, explain), _finding(corrected_note(error), explain), _attack(plant), _attack(harden, donor)]
         for error, plant, harden, donor in zip(assessed, planted, hardened, donors, strict=True)
     ]
     random.Random(seed).shuffle(course)
     return [turn for four in course for turn in four][:count]
 
 
-def _finding(note: Note) -> GoldTurn:
-    return next(turn for turn in gold_turns(note) if turn.role is Role.ASSESSOR)
+def _finding(note: Note, explain: bool) -> GoldTurn:
+    return next(turn for turn in gold_turns(note, explain=explain) if turn.role is Role.ASSESSOR)
 
 
 def _attack(note: Note, donor: Note | None = None) -> GoldTurn:

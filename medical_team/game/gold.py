@@ -41,20 +41,21 @@ class _Gold:
     error_type: ErrorType
 
 
-def gold_turns(note: Note, donor: Note | None = None) -> tuple[GoldTurn, ...]:
+def gold_turns(note: Note, donor: Note | None = None, explain: bool = False) -> tuple[GoldTurn, ...]:
     """Every gold turn that a note gives.
 
     A clean note: the assessor says Safe. An error note: the attacker, shown the corrected note, plants the gold
     error; the assessor, shown the error note, finds it. With a ``donor``, an error note about another case, there is
     also a turn of ``adversarial_harmful``: in the place of the gold error stand the donor's wrong words, which belong
     to somebody else and are easy to see, and the attacker turns them into the gold error, which is harder.
+    ``explain``: the assessor is asked for an explanation and gives one.
     """
     gold = _gold(note)
     if gold is None:
         thinking = "The findings fit every sentence."
         answer = assessor_answer(Assessment(Verdict.SAFE), thinking)
-        return (GoldTurn(Role.ASSESSOR, assessor_messages(note), answer),)
-    turns = (_planting(note, gold), _finding(note, gold))
+        return (GoldTurn(Role.ASSESSOR, assessor_messages(note, explain), answer),)
+    turns = (_planting(note, gold), _finding(note, gold, explain))
     return turns if donor is None else (*turns, _hardening(note, gold, donor))
 
 
@@ -80,13 +81,17 @@ def _swap(gold: _Gold, present: str) -> str:
     return attacker_answer(Edit(gold.sentence_id, gold.wrong, gold.error_type), thinking)
 
 
-def _finding(note: Note, gold: _Gold) -> GoldTurn:
+def _finding(note: Note, gold: _Gold, explain: bool) -> GoldTurn:
     """Opens as the answer to a clean note does, and not as an attacker's: a small model that learns both roles would
-    go on as the attacker, and the verdict is to hang on one word."""
+    go on as the attacker, and the verdict is to hang on one word.
+
+    No longer than it must be: what a Harmful answer has more to write than a Safe one, it has more chances to spoil.
+    """
     right, wrong = quoted_difference(gold.right, gold.wrong)
-    thinking = f"The findings do not fit {wrong} in sentence {gold.sentence_id}; {right} fits."
-    assessment = Assessment(Verdict.HARMFUL, gold.sentence_id, gold.right, f"The findings fit {right}.")
-    return GoldTurn(Role.ASSESSOR, assessor_messages(note), assessor_answer(assessment, thinking))
+    thinking = f"The findings do not fit {wrong} in sentence {gold.sentence_id}."
+    explanation = f"The findings fit {right}." if explain else None
+    assessment = Assessment(Verdict.HARMFUL, gold.sentence_id, gold.right, explanation)
+    return GoldTurn(Role.ASSESSOR, assessor_messages(note, explain), assessor_answer(assessment, thinking))
 
 
 def _hardening(note: Note, gold: _Gold, donor: Note) -> GoldTurn:

@@ -1,7 +1,8 @@
 """Reading answers: an ``Edit`` or an ``Assessment``, or the reason why there is none.
 
 Never guesses and never repairs: whatever is not exactly the format of ``prompts`` is a ``ParseViolation`` with its
-code, and the manager turns that into an outcome. Plain string search, linear in the text.
+code, and the manager turns that into an outcome. Plain string search, linear in the text. The reasoning may be of any
+length and is only kept; values are bounded, so that whatever works on them has a bounded amount of work.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from medical_team.game.prompts import (
     ANSWER_CLOSE,
     ANSWER_OPEN,
     EDIT_KEYS,
+    EXPLAINED_KEYS,
     HARMFUL_KEYS,
     SAFE_KEYS,
     TAGS,
@@ -24,6 +26,11 @@ from medical_team.game.prompts import (
 from medical_team.types import Assessment, Edit, ErrorType, Note, Verdict
 
 T = TypeVar("T")
+
+MAX_VALUE = 1000
+"""Characters of one value; the longest sentence of MEDEC's validation split has 302."""
+MAX_ANSWER = 2 * MAX_VALUE + 200
+"""Characters between the answer's tags: two values of any length, the short ones, keys and blanks."""
 
 
 class Violation(StrEnum):
@@ -50,6 +57,8 @@ class Violation(StrEnum):
     WRONG_ORDER = "wrong_order"
     """All keys are there, not in the order asked for."""
     EMPTY_VALUE = "empty_value"
+    TOO_LONG = "too_long"
+    """A value has more than ``MAX_VALUE`` characters, or the whole answer more than ``MAX_ANSWER``."""
     BAD_SENTENCE_ID = "bad_sentence_id"
     """Not a plain decimal number."""
     SENTENCE_OUT_OF_RANGE = "sentence_out_of_range"
@@ -77,9 +86,12 @@ def parse_edit(text: str, note: Note, *, truncated: bool = False) -> Edit:
     return _blame_truncation(lambda: _read_edit(text, note), truncated)
 
 
-def parse_assessment(text: str, note: Note, *, truncated: bool = False) -> Assessment:
-    """An assessor's answer about ``note``; raises as ``parse_edit`` does."""
-    return _blame_truncation(lambda: _read_assessment(text, note), truncated)
+def parse_assessment(text: str, note: Note, *, truncated: bool = False, explain: bool = False) -> Assessment:
+    """An assessor's answer about ``note``; raises as ``parse_edit`` does.
+
+    A Harmful answer has an explanation exactly where ``assessor_messages`` was asked with the same ``explain``.
+    """
+    return _blame_truncation(lambda: _read_assessment(text, note, explain), truncated)
 
 
 def split_thinking(text: str) -> tuple[str, str]:
@@ -125,7 +137,7 @@ def _read_edit(text: str, note: Note) -> Edit:
     return Edit(sentence_id, replacement, ErrorType(error_type))
 
 
-def _read_assessment(text: str, note: Note) -> Assessment:
+def _read_assessment(text: str, note: Note, explain: bool) -> Assessment:
     _, body = split_thinking(text)
     lines = _read_lines(body)
     verdict = next((value for key, value in lines if key == "verdict"), None)
@@ -136,11 +148,13 @@ def _read_assessment(text: str, note: Note) -> Assessment:
         return Assessment(Verdict.SAFE)
     if verdict != Verdict.HARMFUL:
         raise ParseViolation(Violation.UNKNOWN_VERDICT)
-    _, sentence, correction, explanation = _in_order(lines, HARMFUL_KEYS)
-    return Assessment(Verdict.HARMFUL, _read_sentence_id(sentence, note), correction, explanation)
+    _, sentence, *texts = _in_order(lines, EXPLAINED_KEYS if explain else HARMFUL_KEYS)
+    return Assessment(Verdict.HARMFUL, _read_sentence_id(sentence, note), *texts)
 
 
 def _read_lines(body: str) -> list[tuple[str, str]]:
+    if len(body) > MAX_ANSWER:
+        raise ParseViolation(Violation.TOO_LONG)
     lines = []
     for line in body.split("\n"):
         key, colon, value = line.partition(":")
@@ -148,6 +162,8 @@ def _read_lines(body: str) -> list[tuple[str, str]]:
             raise ParseViolation(Violation.BAD_LINE)
         if not value.strip():
             raise ParseViolation(Violation.EMPTY_VALUE)
+        if len(value.strip()) > MAX_VALUE:
+            raise ParseViolation(Violation.TOO_LONG)
         lines.append((key, value.strip()))
     return lines
 

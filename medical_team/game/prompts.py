@@ -18,12 +18,15 @@ TAGS = (THINK_OPEN, THINK_CLOSE, ANSWER_OPEN, ANSWER_CLOSE)
 
 EDIT_KEYS = ("sentence", "type", "replacement")
 SAFE_KEYS = ("verdict",)
-HARMFUL_KEYS = ("verdict", "sentence", "correction", "explanation")
+HARMFUL_KEYS = ("verdict", "sentence", "correction")
+EXPLAINED_KEYS = (*HARMFUL_KEYS, "explanation")
+"""Of a Harmful answer where explanations are scored (``judge.explanations``)."""
 
 ATTACKER_SYSTEM = "You plant medical errors in notes to train reviewers."
 
 ATTACKER_INSTRUCTION = f"""\
-Rewrite one sentence to put one hard to see error in the place of any present one.
+Rewrite one sentence so that its medicine is provably wrong, in the place of any present error: drug for drug, disease \
+for disease. Rewording, typos, remarks cost you.
 <think>why</think>
 <answer>
 sentence: id
@@ -34,6 +37,7 @@ replacement: text
 ASSESSOR_SYSTEM = "You review medical notes. At most one sentence has an error."
 
 ASSESSOR_INSTRUCTION = """\
+Verdict, sentence and correction are scored; another format costs you.
 <think>why</think>
 <answer>
 verdict: Safe
@@ -41,8 +45,9 @@ verdict: Safe
 or, for an error, in <answer>:
 verdict: Harmful
 sentence: id
-correction: text
-explanation: why"""
+correction: the right sentence"""
+
+ASSESSOR_EXPLANATION = "\nexplanation: why, scored too"
 
 
 def attacker_messages(note: Note) -> list[Message]:
@@ -54,9 +59,13 @@ def attacker_messages(note: Note) -> list[Message]:
     return _messages(ATTACKER_SYSTEM, f"{ATTACKER_INSTRUCTION}\nPresent error: {present}", note)
 
 
-def assessor_messages(note: Note) -> list[Message]:
-    """What an assessor is asked: the note's sentences and nothing of its annotation."""
-    return _messages(ASSESSOR_SYSTEM, ASSESSOR_INSTRUCTION, note)
+def assessor_messages(note: Note, explain: bool = False) -> list[Message]:
+    """What an assessor is asked: the note's sentences and nothing of its annotation.
+
+    ``explain`` asks for an explanation too: only where it is scored (``judge.explanations``), since tokens cost.
+    """
+    instruction = ASSESSOR_INSTRUCTION + (ASSESSOR_EXPLANATION if explain else "")
+    return _messages(ASSESSOR_SYSTEM, instruction, note)
 
 
 def fold_system(messages: list[Message]) -> list[Message]:
@@ -87,15 +96,16 @@ def attacker_answer(edit: Edit, thinking: str) -> str:
 
 
 def assessor_answer(assessment: Assessment, thinking: str) -> str:
-    """The answer that parses to this assessment.
+    """The answer that parses to this assessment; it has an explanation exactly where the assessment has one.
 
     Raises:
         ValueError: A value is missing, empty or has a line break.
     """
     if assessment.verdict is Verdict.SAFE:
         return _answer(thinking, SAFE_KEYS, (assessment.verdict.value,))
-    values = (assessment.verdict.value, assessment.sentence_id, assessment.correction, assessment.explanation)
-    return _answer(thinking, HARMFUL_KEYS, tuple("" if value is None else str(value) for value in values))
+    keys = HARMFUL_KEYS if assessment.explanation is None else EXPLAINED_KEYS
+    values = [getattr(assessment, name) for name in ("verdict", "sentence_id", *keys[2:])]
+    return _answer(thinking, keys, tuple("" if value is None else str(value) for value in values))
 
 
 def _messages(system: str, instruction: str, note: Note) -> list[Message]:

@@ -87,6 +87,7 @@ def _joint(agreeing: Sequence[Audit], verdict: bool, name: str) -> Audit:
         realism=fmean(realism) if realism else None,
         keeps_to_type=_most(audit.keeps_to_type for audit in agreeing),
         explanation_right=_most(audit.explanation_right for audit in agreeing),
+        correction_right=_most(audit.correction_right for audit in agreeing),
     )
 
 

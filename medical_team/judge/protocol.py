@@ -59,7 +59,7 @@ class AuditRequest:
         note: The source note as it was dealt, with its gold annotation.
         edit: The attacker's move.
         shown: The note with the edit, as the assessor sees it.
-        assessment: The assessor's answer, where its explanation is to be audited too.
+        assessment: The assessor's answer, where its explanation and its correction are to be audited too.
     """
 
     game_id: int

@@ -123,6 +123,7 @@ class WireAudit(_Message):
     realism: Annotated[float, Field(ge=0, le=1)] | None = None
     keeps_to_type: bool | None = None
     explanation_right: bool | None = None
+    correction_right: bool | None = None
 
     @classmethod
     def of(cls, audit: Audit) -> Self:

@@ -42,5 +42,5 @@ async def ask_judge(judge: Auditor, request: AuditRequest) -> Audit | JudgeError
 
 
 def explained(assessment: Assessment | None) -> Assessment | None:
-    """The answer, where it has an explanation to be audited."""
+    """The answer, where it has an explanation and a correction to be audited."""
     return assessment if assessment is not None and assessment.explanation is not None else None

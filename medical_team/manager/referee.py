@@ -47,7 +47,7 @@ class Answer:
 class Referee:
     """Applies the rules to one deal at a time; holds nothing between games, and notes in ``flight`` what they wait for.
 
-    With ``explanations`` the audit waits for the assessor's answer and is about its explanation too.
+    With ``explanations`` the assessor is asked for one; the audit waits for its answer and is about that too.
     """
 
     def __init__(
@@ -129,11 +129,12 @@ class Referee:
         return Attack(replace(turn, violation=check_edit(edit, note, self._gates)), edit)
 
     async def _assess(self, deal: Deal, shown: Note) -> Answer | None:
-        turn = await self._turn(deal, Role.ASSESSOR, assessor_messages(shown))
+        turn = await self._turn(deal, Role.ASSESSOR, assessor_messages(shown, self._explanations))
         if turn is None:
             return None
         try:
-            assessment = parse_assessment(turn.generation.text, shown, truncated=turn.generation.truncated)
+            answer = turn.generation
+            assessment = parse_assessment(answer.text, shown, truncated=answer.truncated, explain=self._explanations)
         except ParseViolation as violation:
             return Answer(replace(turn, violation=violation.code), None)
         return Answer(turn, assessment)

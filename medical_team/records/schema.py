@@ -72,6 +72,7 @@ def games_schema() -> pa.Schema:
         ("audit_realism", pa.float64()),
         ("audit_keeps_to_type", pa.bool_()),
         ("audit_explanation_right", pa.bool_()),
+        ("audit_correction_right", pa.bool_()),
         ("audit_judge", pa.string()),
         ("audit_reason", pa.string()),
         ("audit_seconds", pa.float32()),

@@ -194,7 +194,8 @@ def check_prompts_fit(notes: Iterable[Note], count_tokens: Any, config: Config) 
     longest_edit = _TOKENS_A_WORD * config.game.gates.max_edited_tokens
     room = config.model.max_length - config.rollout.max_new_tokens
     for note in notes:
-        for messages, added in ((attacker_messages(note), 0), (assessor_messages(note), longest_edit)):
+        assessed = assessor_messages(note, config.judge.explanations)
+        for messages, added in ((attacker_messages(note), 0), (assessed, longest_edit)):
             tokens = count_tokens(messages) + added
             if tokens > room:
                 raise UserError(

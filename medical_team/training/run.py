@@ -125,7 +125,8 @@ class TrainingRun:
         sampling = Sampling(config.rollout.max_new_tokens, config.evaluation.temperature)
         engine = self.pools[Role.ASSESSOR].drawing(sampling)
         notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
-        evaluation = await evaluate_assessor(notes, engine, config.rollout.concurrency, config.run.seed)
+        concurrency, explain = config.rollout.concurrency, config.judge.explanations
+        evaluation = await evaluate_assessor(notes, engine, concurrency, config.run.seed, explain)
         kept_evaluation(config.run_dir, when).write_text(json.dumps(evaluation.metrics(), indent=1))
         return evaluation
 

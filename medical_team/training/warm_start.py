@@ -69,8 +69,11 @@ def warm_start(
     seed: int,
     max_new_tokens: int,
     on_progress: OnProgress = lambda step, steps, loss: None,
+    explain: bool = False,
 ) -> WarmStarted:
     """Fine-tune ``config.base_model`` and write the model folder; an older one of the name is replaced.
+
+    ``explain``: the assessor learns to give explanations, as the games will ask for them (``judge.explanations``).
 
     Raises:
         DataError: The notes give fewer gold turns than ``config.examples``.
@@ -79,7 +82,7 @@ def warm_start(
     started = time.monotonic()
     set_seed(seed)
     disable_progress_bar()
-    turns = gold_course(train, config.examples, seed)
+    turns = gold_course(train, config.examples, seed, explain)
     tokenizer = load_tokenizer("warm_start.base_model", config.base_model)
     template = ChatTemplate(tokenizer, max_prompt_tokens=10**9)
     model = AutoModelForCausalLM.from_pretrained(config.base_model, dtype=torch.float32, attn_implementation="sdpa")
@@ -100,7 +103,7 @@ def warm_start(
     seconds = time.monotonic() - started
     if trainer.args.bf16:
         model.bfloat16()  # as the engines will play it, and answers come sooner
-    parsed = _count_parsing(model, tokenizer, template, held_out[: config.evaluate], max_new_tokens)
+    parsed = _count_parsing(model, tokenizer, template, held_out[: config.evaluate], max_new_tokens, explain)
     return WarmStarted(config.output, len(turns), losses.last, seconds, parsed)
 
 
@@ -235,19 +238,19 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> None:
 
 
 def _count_parsing(
-    model: Any, tokenizer: Any, template: ChatTemplate, notes: Iterable[Note], max_new_tokens: int
+    model: Any, tokenizer: Any, template: ChatTemplate, notes: Iterable[Note], max_new_tokens: int, explain: bool
 ) -> dict[Role, tuple[int, int]]:
     """Greedy answers to held-out prompts of both roles, and how many of them parse."""
     model.eval()
     asked: dict[Role, list[tuple[Note, Messages]]] = {role: [] for role in Role}
     for note in notes:
         asked[Role.ATTACKER].append((note, attacker_messages(note)))
-        asked[Role.ASSESSOR].append((note, assessor_messages(note)))
+        asked[Role.ASSESSOR].append((note, assessor_messages(note, explain)))
     counts = {}
     for role, prompts in asked.items():
         answers = _answer(model, tokenizer, [template(messages) for _, messages in prompts], max_new_tokens)
         pairs = zip(prompts, answers, strict=True)
-        counts[role] = (sum(_parses(role, note, answer) for (note, _), answer in pairs), len(prompts))
+        counts[role] = (sum(_parses(role, note, answer, explain) for (note, _), answer in pairs), len(prompts))
     return counts
 
 
@@ -263,12 +266,12 @@ def _answer(model: Any, tokenizer: Any, prompts: list[list[int]], max_new_tokens
     return tokenizer.batch_decode(output[:, batch["input_ids"].shape[1] :], skip_special_tokens=True)
 
 
-def _parses(role: Role, note: Note, answer: str) -> bool:
+def _parses(role: Role, note: Note, answer: str, explain: bool) -> bool:
     try:
         if role is Role.ATTACKER:
             parse_edit(answer, note)
         else:
-            parse_assessment(answer, note)
+            parse_assessment(answer, note, explain=explain)
     except ParseViolation:
         return False
     return True

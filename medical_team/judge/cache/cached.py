@@ -154,7 +154,7 @@ def key_of(request: AuditRequest, judge: str) -> bytes:
         [edit.sentence_id, edit.replacement, edit.error_type],
         assessment and [assessment.verdict, assessment.sentence_id, assessment.correction, assessment.explanation],
     ]
-    return hashlib.blake2b(json.dumps(content).encode(), digest_size=20, person=b"audit-1").digest()
+    return hashlib.blake2b(json.dumps(content).encode(), digest_size=20, person=b"audit-2").digest()
 
 
 def _by_key(wanted: Mapping[bytes, AuditRequest], answers: Sequence[Answer]) -> Mapping[bytes, Answer]:

@@ -18,10 +18,10 @@ from medical_team.types import Audit
 logger = logging.getLogger(__name__)
 
 # The version is in the table's name: another layout is another table beside this one.
-CREATE = """CREATE TABLE IF NOT EXISTS audits_1 (
+CREATE = """CREATE TABLE IF NOT EXISTS audits_2 (
     key BLOB PRIMARY KEY, is_error INTEGER, judge TEXT NOT NULL, reason TEXT NOT NULL,
-    realism REAL, keeps_to_type INTEGER, explanation_right INTEGER) WITHOUT ROWID"""
-COLUMNS = "is_error, judge, reason, realism, keeps_to_type, explanation_right"
+    realism REAL, keeps_to_type INTEGER, explanation_right INTEGER, correction_right INTEGER) WITHOUT ROWID"""
+COLUMNS = "is_error, judge, reason, realism, keeps_to_type, explanation_right, correction_right"
 BUSY_MS = 2000
 # SQLite takes a limited number of variables in a statement; older builds 999.
 KEYS_AT_ONCE = 500
@@ -45,7 +45,7 @@ class AuditStore:
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = keys[start : start + KEYS_AT_ONCE]
             marks = ",".join("?" * len(some))
-            for key, *fields in self._run(f"SELECT key, {COLUMNS} FROM audits_1 WHERE key IN ({marks})", some):
+            for key, *fields in self._run(f"SELECT key, {COLUMNS} FROM audits_2 WHERE key IN ({marks})", some):
                 found[key] = _audit(*fields)
         return found
 
@@ -57,7 +57,7 @@ class AuditStore:
         try:
             with self._database:
                 self._database.executemany(
-                    f"INSERT OR REPLACE INTO audits_1 (key, {COLUMNS}) VALUES (?,?,?,?,?,?,?)", rows
+                    f"INSERT OR REPLACE INTO audits_2 (key, {COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", rows
                 )
         except sqlite3.Error as error:
             self._recover(error)
@@ -67,7 +67,7 @@ class AuditStore:
         try:
             if self._database is not None:
                 with self._database:
-                    self._database.execute("DELETE FROM audits_1 WHERE judge = ?", (judge,))
+                    self._database.execute("DELETE FROM audits_2 WHERE judge = ?", (judge,))
                 return
         except sqlite3.Error as error:
             logger.warning("%s: no audits can be deleted from it (%s): it is deleted itself", self._path, error)
@@ -136,13 +136,12 @@ def _fields(audit: Audit) -> tuple[object, ...]:
         audit.realism,
         audit.keeps_to_type,
         audit.explanation_right,
+        audit.correction_right,
     )
 
 
-def _audit(
-    is_error: int | None, judge: str, reason: str, realism: float | None, keeps: int | None, explains: int | None
-) -> Audit:
-    return Audit(_flag(is_error), judge, reason, realism, _flag(keeps), _flag(explains))
+def _audit(is_error: int | None, judge: str, reason: str, realism: float | None, *scored: int | None) -> Audit:
+    return Audit(_flag(is_error), judge, reason, realism, *map(_flag, scored))
 
 
 def _flag(value: int | None) -> bool | None:

@@ -15,7 +15,7 @@ from medical_team.config import LlmJudgeConfig
 from medical_team.errors import JudgeError
 from medical_team.game.prompts import Message
 from medical_team.judge.language.opinion import answer_schema, audit_of, read_opinion
-from medical_team.judge.language.prompts import explanation_of, prompt_named
+from medical_team.judge.language.prompts import prompt_named, review_of
 from medical_team.judge.protocol import AuditRequest, FailureKind, JudgeFailure
 from medical_team.types import Audit
 
@@ -62,7 +62,7 @@ class LlmJudge:
         self._completer = completer
         self._prompt = prompt_named(settings.prompt)
         self._max_tokens = settings.max_new_tokens
-        self._schemas = {asked: answer_schema(self._max_tokens, explanation=asked) for asked in (False, True)}
+        self._schemas = {asked: answer_schema(self._max_tokens, reviewed=asked) for asked in (False, True)}
         self._code = code
 
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
@@ -89,14 +89,14 @@ class LlmJudge:
             return JudgeFailure(FailureKind(error.kind), str(error))
 
     async def _audit(self, request: AuditRequest, deadline_s: float) -> Audit:
-        asked = explanation_of(request) is not None
+        asked = review_of(request) is not None
         answer = await self._completer.complete(
             self._prompt(request, self._code()),
             schema=self._schemas[asked],
             max_tokens=self._max_tokens,
             deadline_s=deadline_s,
         )
-        return audit_of(read_opinion(answer, explanation=asked), self.name)
+        return audit_of(read_opinion(answer, reviewed=asked), self.name)
 
 
 def _expected(answer: Audit | JudgeFailure | BaseException) -> Audit | JudgeFailure:

@@ -6,6 +6,7 @@ Reasons come first, since a model that has written them down answers better; not
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ _PLAIN = r"[ !#-\[\]-~]"
 # xgrammar 0.2.8 compiles a repetition of up to 128 characters, and fails on a longer one.
 _LONGEST_REASONS = 120
 _SHORTEST_REASONS = 16
+
+_YES_NO: Mapping[str | None, bool] = {"yes": True, "no": False}
 
 
 class Finding(StrEnum):
@@ -40,12 +43,13 @@ class Opinion(BaseModel):
     realism: Literal[0, 1, 2]
     keeps_to_type: Literal["yes", "no"]
     explanation: Literal["yes", "no", "not_given"] | None = None
+    correction: Literal["yes", "no"] | None = None
 
 
-def answer_schema(max_tokens: int, *, explanation: bool) -> dict[str, Any]:
+def answer_schema(max_tokens: int, *, reviewed: bool) -> dict[str, Any]:
     """JSON schema of an answer that ends within ``max_tokens``, whatever the tokenizer: one token a character fits.
 
-    ``explanation`` says whether the assessor's explanation is asked about.
+    ``reviewed`` says whether the assessor's explanation and correction are asked about.
 
     Raises:
         ConfigError: So few tokens hold no answer.
@@ -58,8 +62,9 @@ def answer_schema(max_tokens: int, *, explanation: bool) -> dict[str, Any]:
         "realism": {"type": "integer", "enum": [0, 1, 2]},
         "keeps_to_type": _one_of("yes", "no"),
     }
-    if explanation:
+    if reviewed:
         properties["explanation"] = _one_of("yes", "no", "not_given")
+        properties["correction"] = _one_of("yes", "no")
     return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
@@ -70,7 +75,13 @@ def reasons_length(max_tokens: int) -> int:
         ConfigError: So few tokens hold no answer.
     """
     longest = Opinion(
-        difference="", reasons="", is_error=Finding.NO_ERROR, realism=0, keeps_to_type="yes", explanation="not_given"
+        difference="",
+        reasons="",
+        is_error=Finding.NO_ERROR,
+        realism=0,
+        keeps_to_type="yes",
+        explanation="not_given",
+        correction="yes",
     )
     frame = len(json.dumps(longest.model_dump())) + 1  # and the token that ends it
     if (max_tokens - frame) // 2 < _SHORTEST_REASONS:
@@ -81,8 +92,8 @@ def reasons_length(max_tokens: int) -> int:
     return min((max_tokens - frame) // 2, _LONGEST_REASONS)
 
 
-def read_opinion(answer: str, *, explanation: bool) -> Opinion:
-    """The opinion that the answer is, to the letter.
+def read_opinion(answer: str, *, reviewed: bool) -> Opinion:
+    """The opinion that the answer is, to the letter; ``reviewed`` as in ``answer_schema``.
 
     Raises:
         JudgeMalformed: It is none. The message says where, and holds nothing of the answer.
@@ -92,8 +103,9 @@ def read_opinion(answer: str, *, explanation: bool) -> Opinion:
     except ValidationError as error:
         # "from None": the original exception quotes the answer, which may quote the note.
         raise JudgeMalformed(f"the answer is no audit: {_where(error)}") from None
-    if (opinion.explanation is not None) != explanation:
-        raise JudgeMalformed("the answer is no audit: explanation, given and not asked for or the other way round")
+    for name in ("explanation", "correction"):
+        if (getattr(opinion, name) is not None) != reviewed:
+            raise JudgeMalformed(f"the answer is no audit: {name}, given and not asked for or the other way round")
     return opinion
 
 
@@ -111,7 +123,8 @@ def audit_of(opinion: Opinion, judge: str) -> Audit:
         reason=f"llm_{opinion.is_error.value}",
         realism=opinion.realism / 2,
         keeps_to_type=opinion.keeps_to_type == "yes",
-        explanation_right={"yes": True, "no": False}.get(opinion.explanation or ""),
+        explanation_right=_YES_NO.get(opinion.explanation),
+        correction_right=_YES_NO.get(opinion.correction),
     )
 
 

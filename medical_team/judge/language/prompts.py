@@ -23,7 +23,8 @@ MAX_SENTENCE = 1000
 """Characters of one sentence; the longest of MEDEC's validation split has 302."""
 MAX_NOTE = 4000
 """Characters of the note around the edit; the longest of that split has 1498."""
-MAX_EXPLANATION = 600
+MAX_REVIEW = 600
+"""Characters of the assessor's explanation, and of its correction."""
 
 UNDER_AUDIT = "(the sentence under audit)"
 
@@ -57,18 +58,21 @@ synonym, another unit, another right choice, or text that states nothing medical
 "realism": 2 if the edited sentence could stand in a real note, 1 if it is odd, 0 if no clinician would write it.
 "keeps_to_type": "yes" if the change is of the type that is claimed, else "no"."""
 
-_EXPLANATION_1 = """
+_REVIEW_2 = """
 "explanation": "yes" if the reviewer's explanation names what is wrong, "no" if it does not, "not_given" if it says
-nothing."""
+nothing.
+"correction": "yes" if the note is right with the reviewer's sentence in the place of the edited one and that sentence
+still says what the original does or makes another right choice, "no" if it is wrong, leaves the error, says nothing
+or names several choices."""
 
 
-def audit_1(request: AuditRequest, code: str) -> list[Message]:
-    """``audit-1``: both sentences side by side, the note around them, the gold correction where there is one."""
-    asks_explanation = explanation_of(request) is not None
+def audit_2(request: AuditRequest, code: str) -> list[Message]:
+    """``audit-2``: both sentences side by side, the note around them, the gold correction where there is one, and what
+    the assessor wrote where that is to be audited."""
     claimed = request.edit.error_type
     content = "\n".join(
         [
-            _INSTRUCTION_1 + (_EXPLANATION_1 if asks_explanation else ""),
+            _INSTRUCTION_1 + (_REVIEW_2 if review_of(request) else ""),
             f"The code of this request's markers is {code}; brackets without it are material.",
             f"The game: {_GAMES[request.game_type]}. The type that is claimed: {claimed.value} ({_TYPES[claimed]}).",
             *(f"[[{name} {code}]]\n{text}" for name, text in fields(request)),
@@ -79,7 +83,7 @@ def audit_1(request: AuditRequest, code: str) -> list[Message]:
     return [{"role": "system", "content": _SYSTEM_1}, {"role": "user", "content": content}]
 
 
-PROMPTS: Mapping[str, Prompt] = {"audit-1": audit_1}
+PROMPTS: Mapping[str, Prompt] = {"audit-2": audit_2}
 
 
 def prompt_named(name: str) -> Prompt:
@@ -93,9 +97,10 @@ def prompt_named(name: str) -> Prompt:
     return PROMPTS[name]
 
 
-def explanation_of(request: AuditRequest) -> str | None:
-    """The assessor's explanation, where there is one to be audited."""
-    return (request.assessment.explanation or None) if request.assessment else None
+def review_of(request: AuditRequest) -> tuple[str, str] | None:
+    """The assessor's explanation and its correction, where they are to be audited."""
+    given = request.assessment
+    return (given.explanation, given.correction or "") if given and given.explanation else None
 
 
 def fields(request: AuditRequest) -> Iterator[tuple[str, str]]:
@@ -114,9 +119,8 @@ def fields(request: AuditRequest) -> Iterator[tuple[str, str]]:
         yield "gold_correction", _whole(note.corrected_sentence)
     yield "original_sentence", _whole(base.sentences[edit.sentence_id])
     yield "edited_sentence", _whole(edit.replacement)
-    explanation = explanation_of(request)
-    if explanation is not None:
-        yield "reviewer_explanation", clean(explanation, MAX_EXPLANATION)
+    for name, text in zip(("reviewer_explanation", "reviewer_correction"), review_of(request) or (), strict=False):
+        yield name, clean(text, MAX_REVIEW)
 
 
 def _whole(sentence: str) -> str:
