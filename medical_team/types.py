@@ -259,6 +259,9 @@ class Baselines:
         return self.malformed_harmful if verdict is Verdict.HARMFUL else self.malformed_safe
 
 
+NOTHING_MEASURED = Baselines()
+
+
 @dataclass(frozen=True, slots=True)
 class Deal:
     """One game to be played: everything that decides it before anybody has answered.
@@ -294,7 +297,7 @@ class Game:
     rewards: Mapping[Role, RewardTerms] = field(default_factory=dict)
     reason: str | None = None
     seconds: float = 0.0
-    baselines: Baselines = Baselines()
+    baselines: Baselines = NOTHING_MEASURED
 
     def turn(self, role: Role) -> Turn | None:
         return next((turn for turn in self.turns if turn.role is role), None)

@@ -15,7 +15,7 @@ from typing import Any
 from medical_team.game.gates import GateFailure
 from medical_team.manager.edit_memory import EditMemory
 from medical_team.manager.window import forget_oldest
-from medical_team.types import ErrorType, Game, Role, Verdict
+from medical_team.types import ErrorType, Game, Outcome, Role, Verdict
 
 # The window: steps enough for a trend, and games enough for a share to mean something where steps are small.
 STEPS, GAMES = 8, 256
@@ -40,6 +40,8 @@ class Sentinel(StrEnum):
     """By which factor explanations grew or shrank from the older half of the window to the newer one; 1 at least."""
     DUPLICATE_EDITS = "duplicate_edits"
     """Share of the edits that repeat an earlier one."""
+    UNTOLD = "untold"
+    """Share of the judged edits about which the judge cannot tell."""
 
 
 LIMITS = {
@@ -55,6 +57,8 @@ LIMITS = {
     Sentinel.EXPLANATION_DRIFT: 2.0,
     # Notes of a kind invite the same swap now and then, but not in most edits.
     Sentinel.DUPLICATE_EDITS: 0.5,
+    # A small model begins at about two thirds; who is trained on it goes below that.
+    Sentinel.UNTOLD: 0.75,
 }
 """Above these there is a warning."""
 
@@ -114,6 +118,10 @@ def _observations(game: Game) -> Iterator[str]:
     if game.edit is not None and _edit_counts(game):
         yield "edits"
         yield f"edits {game.edit.error_type}"
+    if game.outcome is Outcome.QUARANTINED or game.audit is not None:
+        yield "judged"
+        if game.audit is None or game.audit.is_error is None:
+            yield "untold"
     if game.assessment is not None and game.shown is not None:
         yield f"{game.shown.truth} called {game.assessment.verdict}"
         if game.assessment.explanation is not None:
@@ -174,4 +182,5 @@ READERS: dict[Sentinel, Callable[[Steps], float | None]] = {
     Sentinel.EXPLANATION_WORDS: _explanation_words,
     Sentinel.EXPLANATION_DRIFT: _explanation_drift,
     Sentinel.DUPLICATE_EDITS: lambda steps: _share(steps, "repeated edits", "edits"),
+    Sentinel.UNTOLD: lambda steps: _share(steps, "untold", "judged"),
 }

@@ -117,7 +117,7 @@ def _correction(game: Game, prices: ClassPrices, config: RewardsConfig) -> float
 def score_of_correction(game: Game) -> float:
     """How right the correction of a located error is, in [0, 1]: what the judge says of it, else what code can tell."""
     assert game.shown is not None and game.assessment is not None
-    told = getattr(game.audit, "correction_right", None)
+    told = game.audit.correction_right if game.audit is not None else None
     return correction_score(game.shown, game.assessment.correction or "") if told is None else float(told)
 
 
