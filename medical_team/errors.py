@@ -123,6 +123,10 @@ class QuarantineLimit(MedicalTeamError):
     """The judge contradicts the construction too often: the run saves and ends, so that somebody looks at the judge."""
 
 
+class UntoldLimit(QuarantineLimit):
+    """The judge cannot tell about nearly all edits: the run saves and ends as with ``QuarantineLimit``."""
+
+
 class RunStopped(RunInterrupted):
     """A run was asked to stop, or its time is over. What it learnt is saved; resuming it goes on."""
 

@@ -12,6 +12,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from medical_team.game.parsing import Violation
 from medical_team.judge import FailureKind
 from medical_team.manager.batch import CollectStats
 from medical_team.manager.tally import GameTally, Question
-from medical_team.types import GameType, Outcome, Role, Verdict
+from medical_team.types import Baselines, GameType, Outcome, Role, Verdict
 
 
 def summarise(stats: CollectStats) -> dict[str, float]:
@@ -36,6 +37,7 @@ def summarise(stats: CollectStats) -> dict[str, float]:
     metrics |= {f"games/{kind}": count for kind, count in stats.deals.items()}
     metrics |= {f"samples/{role}/{kind}": count for (role, kind), count in stats.samples.items()}
     metrics |= {f"drops/{role}/{kind}/{why}": count for (role, kind, why), count in stats.drops.items()}
+    metrics |= {f"baseline/{term.name}": getattr(stats.baselines, term.name) for term in fields(Baselines)}
     metrics |= {f"sentinel/{sentinel}": value for sentinel, value in stats.sentinels.items()}
     for kind in stats.deals:
         metrics |= dict(_rates(games, kind)) | dict(_judge_failures(games, kind))

@@ -88,7 +88,7 @@ class Outcome(StrEnum):
     MALFORMED = "malformed"
     """The assessor's answer did not parse: the assessor pays, the attacker's turn is not trained on."""
     QUARANTINED = "quarantined"
-    """Judge and construction disagree, or the judge cannot tell: stored, counted, rewarded to nobody."""
+    """Judge and construction disagree, or the judge cannot tell: the attacker pays, the assessor gets nothing."""
     JUDGE_FAILED = "judge_failed"
     """No audit came back: a failure of the judge is never a reward."""
     ENGINE_FAILED = "engine_failed"
@@ -211,27 +211,55 @@ class Audit:
 class RewardTerms:
     """A role's reward in one game, term by term. ``total`` is what training sees.
 
-    ``detection`` and ``localisation`` are zero-sum between the roles; ``format``, ``realism`` and ``explanation`` are
-    shaping.
+    ``detection``, ``localisation`` and ``correction`` are zero-sum between the roles; the others are shaping.
     """
 
     detection: float = 0.0
     localisation: float = 0.0
+    correction: float = 0.0
     format: float = 0.0
     realism: float = 0.0
     explanation: float = 0.0
+    unconfirmed: float = 0.0
 
     @property
     def zero_sum(self) -> float:
-        return self.detection + self.localisation
+        return self.detection + self.localisation + self.correction
 
     @property
     def shaping(self) -> float:
-        return self.format + self.realism + self.explanation
+        return self.format + self.realism + self.explanation + self.unconfirmed
 
     @property
     def total(self) -> float:
         return self.zero_sum + self.shaping
+
+
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """What a policy does on average, from which its rewards are counted; each in [0, 1].
+
+    The defaults hold where nothing was measured: localisation, correction and realism can then only deduct, so that
+    no policy gains by them.
+
+    Attributes:
+        hit_rate: Of the errors that were found, the share in which the right sentence was named.
+        correction: Mean score of the corrections where the right sentence was named.
+        realism: Mean realism of the edits that were counted.
+        malformed_harmful, malformed_safe: Of the answers that announce this verdict, the share that does not parse.
+    """
+
+    hit_rate: float = 1.0
+    correction: float = 1.0
+    realism: float = 1.0
+    malformed_harmful: float = 0.0
+    malformed_safe: float = 0.0
+
+    def malformed(self, verdict: Verdict) -> float:
+        return self.malformed_harmful if verdict is Verdict.HARMFUL else self.malformed_safe
+
+
+NOTHING_MEASURED = Baselines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +281,11 @@ class Deal:
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """A finished game. ``shown`` is the note the assessor saw; its truth is known by construction."""
+    """A finished game.
+
+    ``shown`` is the note the assessor saw, whose truth is known by construction; ``baselines`` are those that it is
+    scored with.
+    """
 
     deal: Deal
     outcome: Outcome
@@ -265,6 +297,7 @@ class Game:
     rewards: Mapping[Role, RewardTerms] = field(default_factory=dict)
     reason: str | None = None
     seconds: float = 0.0
+    baselines: Baselines = NOTHING_MEASURED
 
     def turn(self, role: Role) -> Turn | None:
         return next((turn for turn in self.turns if turn.role is role), None)

@@ -62,27 +62,36 @@ class RewardsConfig(Section):
     below the zero-sum terms when the mix changes. ``rewards.lint`` refuses values by which a constant answer gains."""
 
     localisation: float = Field(default=0.5, ge=0, le=1)
-    """Part of the price that a Harmful verdict loses when it names the wrong sentence. Only ever a deduction: naming
-    a sentence must not add to a constant answer."""
-    malformed: float = Field(default=-1.5, le=0)
-    """What an assessor gets for an answer that does not parse. Below -1, which is the loss of overlooking an error:
-    else breaking the format would be the cheaper way to lose a hard note."""
-    attacker_malformed: float = Field(default=-1.5, le=0)
+    """Part of the price between the right sentence and a wrong one, in a Harmful verdict on an error note. Counted
+    from the share in which the policy names the right one, so that it adds nothing to a constant answer."""
+    correction: float = Field(default=0.25, ge=0, le=1)
+    """Part of the price between a right correction and a wrong one, where the right sentence is named; counted from
+    the policy's mean. With ``explanation`` at most ``localisation``: else a wrong sentence would be worth more."""
+    malformed: float = Field(default=-2.0, le=0)
+    """What an assessor gets for an answer that does not parse. Below -1, the loss of overlooking an error: else
+    breaking the format would be the cheaper way to lose a hard note. Of the rest, nine tenths may be charged to the
+    verdict whose answers parse more often."""
+    attacker_malformed: float = Field(default=-2.5, le=0)
     """What an attacker gets for an answer that does not parse; at most ``gate_failed``."""
-    gate_failed: float = Field(default=-1.25, le=0)
-    """What an attacker gets for an edit that fails a gate. Below what an edit that is always found gets, -1 and the
-    worst realism: else copying the note would be better than playing and losing."""
+    gate_failed: float = Field(default=-2.25, le=0)
+    """What an attacker gets for an edit that fails a gate. Below the least that an unconfirmed edit gets, -1 minus
+    ``localisation``, ``correction`` and ``unconfirmed``: else copying the note would be better than playing."""
+    unconfirmed: float = Field(default=0.25, ge=0, le=1)
+    """What an edit that the judge does not call an error costs the attacker beyond what one costs that is found,
+    located and corrected. More than the realism that such an edit can lose: so playing is worth more."""
     realism: float = Field(default=0.1, ge=0, le=0.25)
-    """Weight of the judge's realism score for the attacker, centred: between minus and plus this, in plain reward."""
+    """Weight of the judge's realism score for the attacker, counted from its mean: at most this, in plain reward. A
+    score that is always the same is worth nothing."""
     explanation: float = Field(default=0.1, ge=0, le=0.25)
     """Part of the price that a Harmful verdict at the right sentence loses when the judge calls its explanation wrong
-    (``judge.explanations``). At most ``localisation``: else naming another sentence would be the cheaper answer."""
+    (``judge.explanations``)."""
 
     @model_validator(mode="after")
     def _the_right_sentence_is_worth_most(self) -> RewardsConfig:
-        if self.explanation > self.localisation:
+        if self.explanation + self.correction > self.localisation:
             raise ValueError(
-                f"rewards.explanation = {self.explanation} is more than rewards.localisation = {self.localisation}: a "
-                "wrong sentence would cost less than a poor explanation of the right one; lower rewards.explanation"
+                f"rewards.explanation = {self.explanation} and rewards.correction = {self.correction} are together "
+                f"more than rewards.localisation = {self.localisation}: a wrong sentence would cost less than a poor "
+                "answer at the right one; lower them"
             )
         return self

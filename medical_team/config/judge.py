@@ -98,6 +98,9 @@ class JudgeConfig(Section):
     max_quarantine: float = Field(default=0.5, gt=0, le=1)
     """Share of the audited games in which the judge may contradict the construction; above it the run saves and ends.
     Games about which it cannot tell do not count; steps of few audits are looked at together."""
+    max_untold: float = Field(default=0.9, gt=0, le=1)
+    """Share of the audited games about which the judge may be unable to tell; above it the run saves and ends.
+    Generous, since a small model begins with edits that say nothing; steps of few audits are looked at together."""
     llm: LlmJudgeConfig = LlmJudgeConfig()
     http: HttpJudgeConfig = HttpJudgeConfig()
     panel: PanelConfig = PanelConfig()

@@ -57,7 +57,7 @@ async def rejudge_game(game: Game, judge: Auditor, rules: ScoringRules) -> Game:
     if game.shown is not None:
         attack, answer = _attack(game), _answer(game)
         concluded = conclude(game.deal, game.shown, attack, answer, await _audit(game, judge, rules.explanations))
-        again = replace(concluded, seconds=game.seconds)
+        again = replace(concluded, seconds=game.seconds, baselines=game.baselines)
     return replace(again, rewards=score_game(again, rules.prices, rules.rewards))
 
 

@@ -16,12 +16,22 @@ from medical_team.errors import RolloutError
 from medical_team.manager.quotas import Slot, seats
 from medical_team.manager.sentinels import Sentinel
 from medical_team.manager.tally import GameTally, trained_rewards
-from medical_team.types import Game, GameType, Outcome, Role, Sample
+from medical_team.types import NOTHING_MEASURED, Baselines, Game, GameType, Outcome, Role, Sample
 
 # Without it a batch of a handful of samples would die of bad luck: 4 times 2 attacker turns are soon unusable.
 MIN_DEALS_BEFORE_GIVING_UP = 32
 SURPLUS = "surplus"
 FAILURES = (Outcome.ENGINE_FAILED, Outcome.JUDGE_FAILED)
+REMEDY = "raise rollout.max_deals_factor"
+REMEDIES = {
+    Outcome.QUARANTINED: "the judge does not confirm these edits; choose a judge that can tell (judge.name, "
+    f"judge.model) or notes that it knows (data.source), or {REMEDY}",
+    Outcome.MALFORMED: f"these answers are not in the format; warm-start the model (model.path), or {REMEDY}",
+    Outcome.GATED: f"these edits fail their gates; warm-start the model (model.path), or {REMEDY}",
+    Outcome.JUDGE_FAILED: "the judge gave no audit; look at judge.deadline_s and at the judge's log",
+    Outcome.ENGINE_FAILED: "the engines gave no answer; look at their log",
+}
+"""What helps where most games end so."""
 ADVERSARIAL = tuple(kind for kind in GameType if kind.has_attacker)
 ADVERSARIAL_FIRST = sorted(GameType, key=lambda kind: not kind.has_attacker)
 
@@ -38,6 +48,7 @@ class CollectStats:
         substitutions: Samples of vanilla games in the place of adversarial ones that could not be had.
         games: What happened in the games.
         sentinels: What the sentinels read after the step, over it and some before.
+        baselines: What the step's games were scored with.
     """
 
     deals: Counter[GameType] = field(default_factory=Counter)
@@ -46,6 +57,7 @@ class CollectStats:
     substitutions: int = 0
     games: GameTally = field(default_factory=GameTally)
     sentinels: Mapping[Sentinel, float] = field(default_factory=dict)
+    baselines: Baselines = NOTHING_MEASURED
 
 
 class Batch:
@@ -96,8 +108,12 @@ class Batch:
         self.stats.deals[game_type] += 1
         self._in_flight[game_type] += 1
 
-    def settle(self, game: Game) -> None:
-        """Take from a finished game the samples that are still wanted, and count the others as dropped."""
+    def settle(self, game: Game) -> tuple[Role, ...]:
+        """Take from a finished game the samples that are still wanted, and count the others as dropped.
+
+        Returns: The roles whose sample was taken.
+        """
+        taken: list[Role] = []
         game_type = game.deal.game_type
         self._in_flight[game_type] -= 1
         self._failures += game.outcome in FAILURES
@@ -112,6 +128,8 @@ class Batch:
                 self._open[role, game_type] -= 1
                 self._samples.append(sample_of(game, role, trained[role].total))
                 self.stats.samples[role, game_type] += 1
+                taken.append(role)
+        return tuple(taken)
 
     def hand_over(self) -> tuple[Sample, ...]:
         """Exactly the samples that were wanted, in deal order."""
@@ -138,12 +156,18 @@ class Batch:
 
     def _check_adversarial(self) -> None:
         dealt = self.stats.deals.total()
-        lacking = sum(max(0, self._open[role, kind] - self._in_flight[kind]) for role in Role for kind in ADVERSARIAL)
-        if lacking and dealt >= max(self._budget, MIN_DEALS_BEFORE_GIVING_UP):
+        missing = {
+            (role, kind): short
+            for role in Role
+            for kind in ADVERSARIAL
+            if (short := self._open[role, kind] - self._in_flight[kind]) > 0
+        }
+        if missing and dealt >= max(self._budget, MIN_DEALS_BEFORE_GIVING_UP):
+            slots = ", ".join(f"{count} {role} of {kind}" for (role, kind), count in missing.items())
             raise RolloutError(
-                f"{lacking} of {self._wanted} samples are missing, all of them of adversarial games, after {dealt} "
-                f"games where {self._deals_needed} would do ({self._describe_outcomes()}): warm-start the model, or "
-                "raise rollout.max_deals_factor"
+                f"{sum(missing.values())} of {self._wanted} samples are missing, all of them of adversarial games "
+                f"({slots}), after {dealt} games where {self._deals_needed} would do; they ended as "
+                f"{self._describe_reasons()}: {self._remedy()}"
             )
 
     def _check_failures(self) -> None:
@@ -151,15 +175,22 @@ class Batch:
         # Each failure is dealt anew, so that the failures outnumber the rest only when nearly everything fails.
         if self._failures * 2 > dealt > self._deals_needed:
             raise RolloutError(
-                f"engines or judge failed in {self._failures} of {dealt} games of one step "
-                f"({self._describe_outcomes()})"
+                f"engines or judge failed in {self._failures} of {dealt} games of one step; they ended as "
+                f"{self._describe_reasons()}"
             )
 
-    def _describe_outcomes(self) -> str:
-        by_outcome: Counter[Outcome] = Counter()
-        for (_, outcome), count in self.stats.games.outcomes.items():
-            by_outcome[outcome] += count
-        return ", ".join(f"{count} {outcome}" for outcome, count in by_outcome.most_common())
+    def _describe_reasons(self) -> str:
+        """How the games ended and why, the most common first."""
+        games = self.stats.games
+        counted = sum(count for (_, outcome), count in games.outcomes.items() if outcome is Outcome.COUNTED)
+        ends = Counter({f"{outcome} ({reason})": count for (outcome, reason), count in games.reasons.items()})
+        ends += Counter({str(Outcome.COUNTED): counted})
+        return ", ".join(f"{count} {end}" for end, count in ends.most_common())
+
+    def _remedy(self) -> str:
+        """What helps against the most common way in which a game gives no sample."""
+        reasons = self.stats.games.reasons
+        return REMEDIES[max(reasons, key=lambda end: reasons[end])[0]] if reasons else REMEDY
 
 
 def sample_of(game: Game, role: Role, reward: float) -> Sample:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.manager.auditing import Auditor
+from medical_team.manager.baselines import RunningBaselines
 from medical_team.manager.batch import Batch, CollectStats
 from medical_team.manager.engine import Engine
 from medical_team.manager.flight import GamesInFlight
@@ -65,7 +66,8 @@ class MedicalGameManager:
         max_deals_factor: Deals a step may use over the ones it needs, before vanilla games fill it up.
         deals_ahead: Adversarial games dealt at once for each that is missing; what is too much is dropped and counted.
         explanations: Audit the assessor's explanations too.
-        max_quarantine: Share of the audited games that the judge may contradict; see ``check_quarantine``.
+        max_quarantine, max_untold: Shares of the audited games that the judge may contradict, and about which it may
+            be unable to tell; see ``check_quarantine``.
         record: Called with every finished game, in deal order.
     """
 
@@ -83,6 +85,7 @@ class MedicalGameManager:
         deals_ahead: float = 1.0,
         explanations: bool = False,
         max_quarantine: float = 1.0,
+        max_untold: float = 1.0,
         record: Callable[[Game], None] | None = None,
     ) -> None:
         self._deck = deck
@@ -97,7 +100,8 @@ class MedicalGameManager:
             explanations=explanations,
             flight=self.flight,
         )
-        self._quarantine = QuarantineWatch(max_quarantine)
+        self._quarantine = QuarantineWatch(max_quarantine, max_untold)
+        self._baselines = RunningBaselines()
         self._sentinels = Sentinels()
         self._concurrency = concurrency
         self._max_deals_factor = max_deals_factor
@@ -128,7 +132,9 @@ class MedicalGameManager:
                 game = await in_flight.popleft()
                 self._record(game)
                 self._sentinels.add(game)
-                batch.settle(game)
+                self._baselines.add(game, batch.settle(game))
+        batch.stats.baselines = self._baselines.current
+        self._baselines.end_step()
         self._quarantine.add(batch.stats.games)
         batch.stats.sentinels = self._sentinels.end_step()
         for warning in self._sentinels.warnings():
@@ -140,6 +146,7 @@ class MedicalGameManager:
 
         Raises:
             QuarantineLimit: The judge contradicts the construction in too many of them.
+            UntoldLimit: It cannot tell about nearly all of them.
         """
         self._quarantine.check()
 
@@ -150,19 +157,21 @@ class MedicalGameManager:
             "quotas": self._quotas.state(),
             "quarantine": self._quarantine.state(),
             "sentinels": self._sentinels.state(),
+            "baselines": self._baselines.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._deck.restore(state["deck"])
         self._quotas.restore(state["quotas"])
-        # A checkpoint from before games were watched has neither: the watching then starts anew.
+        # A checkpoint from before games were watched and averaged has none of these: they then start anew.
         self._quarantine.restore(state.get("quarantine", ()))
         self._sentinels.restore(state.get("sentinels", {}))
+        self._baselines.restore(state.get("baselines", ()))
 
     async def _play(self, deal: Deal, tables: asyncio.Semaphore) -> Game:
         async with tables:
             try:
-                return await self._referee.play(deal)
+                return await self._referee.play(deal, self._baselines.current)
             except Exception as error:
                 error.add_note(f"in game {deal.game_id} ({deal.game_type})")
                 raise

@@ -1,7 +1,8 @@
-"""Watches how often the judge contradicts the construction, and stops a run in which it does so too often.
+"""Watches how often the judge contradicts the construction or cannot tell, and stops a run in which it does too often.
 
-Such games are rewarded to nobody, so that one of them does no harm. Many of them say that judge and construction do
-not speak of the same thing: what is left to train on is then what the two happen to agree about.
+One such game does no harm: the assessor gets nothing for it. Many contradictions say that judge and construction do not
+speak of the same thing: what is left to train on is then what the two happen to agree about. Where nearly nothing can
+be told, the attacker is trained on little else than the fee for that, and the assessor on vanilla games.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from medical_team.errors import QuarantineLimit
+from medical_team.errors import QuarantineLimit, UntoldLimit
 from medical_team.manager.tally import GameTally, Question
 from medical_team.manager.window import forget_oldest
 from medical_team.types import GameType
@@ -18,19 +19,22 @@ from medical_team.types import GameType
 # in two hundred times.
 ENOUGH_AUDITS = 32
 
-Step = Mapping[str, tuple[int, int]]
-"""Audited games and contradicted ones, by game type."""
+Step = Mapping[str, tuple[int, int, int]]
+"""Audited games, contradicted ones and those that the judge cannot tell, by game type."""
+
+AUDITED, CONTRADICTED, UNTOLD = range(3)
 
 
 class QuarantineWatch:
     """Over the newest steps: as few as hold enough audits, so that a large step is looked at alone.
 
     An audit that cannot tell is no contradiction: it says something about the judge's knowledge, not about who is
-    right. It counts among the audited games.
+    right. It counts among the audited games and has a limit of its own.
     """
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, untold_limit: float = 1.0) -> None:
         self._limit = limit
+        self._untold_limit = untold_limit
         self._steps: deque[Step] = deque()
 
     def add(self, games: GameTally) -> None:
@@ -39,18 +43,27 @@ class QuarantineWatch:
         forget_oldest(self._steps, _audited, ENOUGH_AUDITS)
 
     def check(self) -> None:
-        """Whether the share is within the limit, as far as there are enough audits to say.
+        """Whether the shares are within their limits, as far as there are enough audits to say.
 
         Raises:
-            QuarantineLimit: It is not.
+            QuarantineLimit: The judge contradicts the construction too often.
+            UntoldLimit: It cannot tell too often.
         """
-        audited = sum(map(_audited, self._steps))
-        contradicted = sum(count for step in self._steps for _, count in step.values())
-        if audited >= ENOUGH_AUDITS and contradicted > self._limit * audited:
+        audited, contradicted, untold = (self._total(what) for what in (AUDITED, CONTRADICTED, UNTOLD))
+        if audited < ENOUGH_AUDITS:
+            return
+        if contradicted > self._limit * audited:
             raise QuarantineLimit(
                 f"the judge contradicts the construction in {contradicted} of {audited} audited games "
-                f"({self._by_type()}), more than judge.max_quarantine = {self._limit:g} of them: look at these games "
-                "and at the judge; with another judge or limit, run.resume=auto goes on before this step"
+                f"({self._by_type(CONTRADICTED)}), more than judge.max_quarantine = {self._limit:g} of them: look at "
+                "these games and at the judge; with another judge or limit, run.resume=auto goes on before this step"
+            )
+        if untold > self._untold_limit * audited:
+            raise UntoldLimit(
+                f"the judge cannot tell whether the edit is an error in {untold} of {audited} audited games "
+                f"({self._by_type(UNTOLD)}), more than judge.max_untold = {self._untold_limit:g} of them: warm-start "
+                "the attacker, or give the run a judge that knows these notes; with that or another limit, "
+                "run.resume=auto goes on before this step"
             )
 
     def state(self) -> list[Step]:
@@ -58,21 +71,29 @@ class QuarantineWatch:
         return list(self._steps)
 
     def restore(self, state: Sequence[Mapping[str, Sequence[int]]]) -> None:
-        self._steps = deque({kind: (audited, no) for kind, (audited, no) in step.items()} for step in state)
+        self._steps = deque({kind: _step_of(counts) for kind, counts in step.items()} for step in state)
 
-    def _by_type(self) -> str:
-        parts = []
-        for kind in GameType:
-            counts = [step[kind] for step in self._steps if kind in step]
-            if counts:
-                parts.append(f"{kind} {sum(no for _, no in counts)} of {sum(audited for audited, _ in counts)}")
-        return ", ".join(parts)
+    def _by_type(self, what: int) -> str:
+        return ", ".join(
+            f"{kind} {self._total(what, kind)} of {audited}"
+            for kind in GameType
+            if (audited := self._total(AUDITED, kind))
+        )
+
+    def _total(self, what: int, *kinds: GameType) -> int:
+        return sum(step[kind][what] for step in self._steps for kind in kinds or tuple(GameType) if kind in step)
 
 
-def _counts(games: GameTally, kind: GameType) -> tuple[int, int]:
+def _counts(games: GameTally, kind: GameType) -> tuple[int, int, int]:
     answers = [games.opinions[kind, Question.IS_ERROR, answer] for answer in (True, False, None)]
-    return sum(answers), answers[1]
+    return sum(answers), answers[1], answers[2]
+
+
+def _step_of(counts: Sequence[int]) -> tuple[int, int, int]:
+    """An earlier version did not count what cannot be told."""
+    audited, contradicted, untold = (*counts, 0)[:3]
+    return audited, contradicted, untold
 
 
 def _audited(step: Step) -> int:
-    return sum(audited for audited, _ in step.values())
+    return sum(counts[AUDITED] for counts in step.values())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from medical_team.config import GatesConfig, RewardsConfig
-from medical_team.errors import EngineError, JudgeError
+from medical_team.errors import EngineError, JudgeAbstained, JudgeError
 from medical_team.game import RULES
 from medical_team.game.gates import check_edit
 from medical_team.game.parsing import ParseViolation, parse_assessment, parse_edit, split_thinking
@@ -23,7 +23,19 @@ from medical_team.manager.flight import Awaited, GamesInFlight
 from medical_team.manager.tasks import task_group
 from medical_team.rewards.pricing import ClassPrices
 from medical_team.rewards.scoring import score_game
-from medical_team.types import Assessment, Audit, Deal, Edit, Game, Note, Outcome, Role, Turn
+from medical_team.types import (
+    NOTHING_MEASURED,
+    Assessment,
+    Audit,
+    Baselines,
+    Deal,
+    Edit,
+    Game,
+    Note,
+    Outcome,
+    Role,
+    Turn,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -69,14 +81,14 @@ class Referee:
         self._explanations = explanations
         self._flight = flight or GamesInFlight()
 
-    async def play(self, deal: Deal) -> Game:
-        """A whole game, from its deal to its rewards."""
+    async def play(self, deal: Deal, baselines: Baselines = NOTHING_MEASURED) -> Game:
+        """A whole game, from its deal to its rewards, which are counted from ``baselines``."""
         started = perf_counter()
         play = self._adversarial if deal.game_type.has_attacker else self._vanilla
         with self._flight.playing(deal):
             game = await play(deal)
-        rewards = score_game(game, self._prices, self._rewards)
-        return replace(game, rewards=rewards, seconds=perf_counter() - started)
+        game = replace(game, baselines=baselines)
+        return replace(game, rewards=score_game(game, self._prices, self._rewards), seconds=perf_counter() - started)
 
     async def _vanilla(self, deal: Deal) -> Game:
         shown = RULES[deal.game_type].shown(deal, None)
@@ -176,6 +188,9 @@ def decide(answer: Answer | None, audit: Audit | JudgeError | None) -> tuple[Out
     """How a game ended, and the reason code; the order of the cases is their precedence."""
     if answer is None:
         return Outcome.ENGINE_FAILED, Role.ASSESSOR
+    # A judge that abstains has read the edit and cannot tell: the attacker's doing, no failure.
+    if isinstance(audit, JudgeAbstained):
+        return Outcome.QUARANTINED, audit.kind
     if isinstance(audit, JudgeError):
         return Outcome.JUDGE_FAILED, audit.kind
     # By construction the edit is an error. Only a judge that says so too confirms it.

@@ -15,7 +15,7 @@ from typing import Any
 from medical_team.game.gates import GateFailure
 from medical_team.manager.edit_memory import EditMemory
 from medical_team.manager.window import forget_oldest
-from medical_team.types import ErrorType, Game, Role, Verdict
+from medical_team.types import ErrorType, Game, Outcome, Role, Verdict
 
 # The window: steps enough for a trend, and games enough for a share to mean something where steps are small.
 STEPS, GAMES = 8, 256
@@ -42,6 +42,8 @@ class Sentinel(StrEnum):
     """Share of the edits that repeat an earlier one."""
     REWARD_GAP = "reward_gap"
     """How much more the assessor gets on notes it is trained on than on held-out ones; read by each evaluation."""
+    UNTOLD = "untold"
+    """Share of the judged edits about which the judge cannot tell."""
 
 
 LIMITS = {
@@ -59,6 +61,8 @@ LIMITS = {
     Sentinel.DUPLICATE_EDITS: 0.5,
     # Of 2 between always right and always wrong. An evaluation of 200 notes tells 0.2 from nothing.
     Sentinel.REWARD_GAP: 0.3,
+    # A small model begins at about two thirds; who is trained on it goes below that.
+    Sentinel.UNTOLD: 0.75,
 }
 """Above these there is a warning."""
 
@@ -118,6 +122,10 @@ def _observations(game: Game) -> Iterator[str]:
     if game.edit is not None and _edit_counts(game):
         yield "edits"
         yield f"edits {game.edit.error_type}"
+    if game.outcome is Outcome.QUARANTINED or game.audit is not None:
+        yield "judged"
+        if game.audit is None or game.audit.is_error is None:
+            yield "untold"
     if game.assessment is not None and game.shown is not None:
         yield f"{game.shown.truth} called {game.assessment.verdict}"
         if game.assessment.explanation is not None:
@@ -178,4 +186,5 @@ READERS: dict[Sentinel, Callable[[Steps], float | None]] = {
     Sentinel.EXPLANATION_WORDS: _explanation_words,
     Sentinel.EXPLANATION_DRIFT: _explanation_drift,
     Sentinel.DUPLICATE_EDITS: lambda steps: _share(steps, "repeated edits", "edits"),
+    Sentinel.UNTOLD: lambda steps: _share(steps, "untold", "judged"),
 }

@@ -16,6 +16,7 @@ TRAINED: dict[Outcome, tuple[Role, ...]] = {
     Outcome.COUNTED: (Role.ATTACKER, Role.ASSESSOR),
     Outcome.GATED: (Role.ATTACKER,),
     Outcome.MALFORMED: (Role.ASSESSOR,),
+    Outcome.QUARANTINED: (Role.ATTACKER,),
 }
 """Whose turn in a game may be trained on; in any other outcome nobody's."""
 
@@ -64,13 +65,15 @@ class GameTally:
 
     Attributes:
         outcomes: Games by type and how they ended.
+        reasons: Games that were not counted, by how they ended and the reason code.
         turns: Answers by role and game type.
         violations: Answers that did not parse or failed a gate, by role, game type and reason code.
         right: Counted games in which the verdict was right.
         located: Counted games with an error in which the assessor named its sentence.
         audits: Audits by game type and reason code.
-        opinions: Audits by game type, question and answer; ``None`` where it cannot be told or was not asked.
-        judge_failures: Games without an audit, by game type and kind of failure.
+        opinions: Audits by game type, question and answer; ``None`` where it cannot be told or was not asked. A judge
+            that abstains cannot tell whether the edit is an error.
+        judge_failures: Games without an audit, by game type and kind of failure; abstentions are among them.
         prompt_tokens, response_tokens: Tokens read and written by each role.
         truncated: Answers that the token limit ended.
         seconds: Time by phase; phases overlap, so their sums may exceed the time that passed.
@@ -79,6 +82,7 @@ class GameTally:
     """
 
     outcomes: Counter[tuple[GameType, Outcome]] = field(default_factory=Counter)
+    reasons: Counter[tuple[Outcome, str]] = field(default_factory=Counter)
     turns: Counter[tuple[Role, GameType]] = field(default_factory=Counter)
     violations: Counter[tuple[Role, GameType, str]] = field(default_factory=Counter)
     right: Counter[GameType] = field(default_factory=Counter)
@@ -96,6 +100,8 @@ class GameTally:
     def add(self, game: Game) -> None:
         game_type = game.deal.game_type
         self.outcomes[game_type, game.outcome] += 1
+        if game.outcome is not Outcome.COUNTED:
+            self.reasons[game.outcome, game.reason or "unknown"] += 1
         self.seconds[Phase.GAME].add(game.seconds)
         self._add_turns(game)
         self._add_audit(game)
@@ -125,8 +131,10 @@ class GameTally:
             for question in Question:
                 self.opinions[game.deal.game_type, question, getattr(game.audit, question)] += 1
             self.seconds[Phase.JUDGE].add(game.audit.seconds)
-        elif game.outcome is Outcome.JUDGE_FAILED:
+        elif game.outcome in (Outcome.JUDGE_FAILED, Outcome.QUARANTINED):
             self.judge_failures[game.deal.game_type, game.reason or "failed"] += 1
+            if game.outcome is Outcome.QUARANTINED:
+                self.opinions[game.deal.game_type, Question.IS_ERROR, None] += 1
 
     def _add_result(self, game: Game) -> None:
         if game.outcome is not Outcome.COUNTED or game.assessment is None or game.shown is None:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from medical_team.records.schema import REWARD_TERMS
+from medical_team.records.schema import BASELINES, REWARD_TERMS
 from medical_team.types import (
     Assessment,
     Audit,
+    Baselines,
     Deal,
     Edit,
     ErrorType,
@@ -47,6 +48,7 @@ def row_of(game: Game) -> dict[str, Any]:
         "source_sentences": note.sentences,
         "seconds": game.seconds,
     }
+    row |= {f"baseline_{name}": getattr(game.baselines, name) for name in BASELINES}
     row |= _annotation_columns("source_", note)
     if shown is not None:
         # The annotation without a prefix is the shown note's: its error is the one that the game is about.
@@ -98,7 +100,14 @@ def game_of(row: Row) -> Game:
         rewards={role: _terms_of(row, role) for role in Role if row[f"{role}_total"] is not None},
         reason=row["reason"],
         seconds=row["seconds"],
+        baselines=_baselines_of(row),
     )
+
+
+def _baselines_of(row: Row) -> Baselines:
+    """An earlier version recorded none, and scored as the defaults do."""
+    recorded = {name: row[f"baseline_{name}"] for name in BASELINES}
+    return Baselines(**{name: value for name, value in recorded.items() if value is not None})
 
 
 def _annotation_columns(prefix: str, note: Note) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from medical_team.safekeeping import MARKER, MARKER_KEY
-from medical_team.types import RewardTerms, Role
+from medical_team.types import Baselines, RewardTerms, Role
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 REWARD_TERMS = tuple(term.name for term in fields(RewardTerms))
+BASELINES = tuple(baseline.name for baseline in fields(Baselines))
 
 
 def games_schema() -> pa.Schema:
@@ -77,5 +78,6 @@ def games_schema() -> pa.Schema:
         ("audit_seconds", pa.float32()),
         *((f"{role}_{name}", kind) for role in Role for name, kind in turn),
         ("seconds", pa.float32()),
+        *((f"baseline_{name}", pa.float64()) for name in BASELINES),
     ]
     return pa.schema(columns, metadata={MARKER_KEY: MARKER})

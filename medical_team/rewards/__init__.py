@@ -1,4 +1,4 @@
-"""Who gets what for a game, and the proof that no constant answer gains by it. Pure functions; the manager scores."""
+"""Who gets what for a game, and the proof that no simple policy gains by it. Pure functions; the manager scores."""
 
 from __future__ import annotations
 

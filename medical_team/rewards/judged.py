@@ -5,14 +5,15 @@ that word; where it confirms edits that change nothing, right notes are counted 
 matrix says how often, and from it follow expected values.
 
 What a judge does *not* move is the share of the classes in what is trained on. A quarantined game fills no slot of
-the batch: it is dealt anew, and once the budget of deals is spent a vanilla game of the same class stands in
+the assessor's: it is dealt anew, and once the budget of deals is spent a vanilla game of the same class stands in
 (``manager.quotas``, ``manager.batch``). So constant verdicts keep the value that ``lint`` gives them, whatever the
 judge; what moves is what a knowing answer is worth, and that is their bound here. Refused are:
 
 - an attacker whose harmless edits (paraphrases, synonyms, units, abbreviations, garbage) are worth as much as real
-  errors that nobody finds. Values are a dealt game's: a game in quarantine is worth nothing. The harmless edit is
-  taken to look real and the error not, the worst case for the realism term. Where it holds, a counted edit is also
-  more likely an error than not, if as many of either are written;
+  errors that nobody finds. An edit that is not confirmed costs its fee. The harmless edit is taken to look real and the
+  error not, the worst case for the realism term;
+- an attacker whose edits speak to the assessor, if those that pass and are confirmed make it worth as much as real
+  errors that are always found. Such edits are taken to be always overlooked;
 - a constant verdict worth as much as an assessor that knows medicine, against an attacker that writes nothing but
   the kind of harmless edit that this judge confirms most: it is punished for being right in every such game.
 """
@@ -23,7 +24,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from medical_team.config import RewardsConfig
-from medical_team.rewards.lint import HIT_RATES, TOLERANCE, LintReport, PolicyValue, Scorer, lint_rewards
+from medical_team.rewards.imagined import CORRECTED, SAFE, Scorer
+from medical_team.rewards.lint import HIT_RATES, TOLERANCE, LintReport, PolicyValue, least_attack, lint_rewards
 from medical_team.rewards.pricing import class_prices
 from medical_team.types import Assessment, GameType, Verdict, harmful_share
 
@@ -37,10 +39,12 @@ class JudgeRates:
     Attributes:
         errors: Of real errors: its sensitivity, abstentions and all.
         harmless: Of edits that change nothing, by kind.
+        injections: Of edits that speak to the assessor: the share that passes the gates and is then called an error.
     """
 
     errors: float
     harmless: Mapping[str, float]
+    injections: float = 0.0
 
 
 def lint_judged(
@@ -66,11 +70,15 @@ def lint_judged(
 
 
 def _attackers(scorer: Scorer, judge: JudgeRates) -> list[PolicyValue]:
-    unseen = judge.errors * scorer.overlooked_attacker(realism=0.0)
-    return [
+    def value(rate: float, counted: float) -> float:
+        return rate * counted + (1 - rate) * scorer.unconfirmed()
+
+    unseen = value(judge.errors, scorer.attacker(SAFE, realism=0.0))
+    real = scorer.attacker(SAFE, realism=1.0)
+    harmless = [
         PolicyValue(
             f"an attacker whose every edit is harmless ({kind}) and confirmed by the judge in {rate:.0%}",
-            rate * scorer.overlooked_attacker(realism=1.0),
+            value(rate, real),
             unseen,
             f"the value of real errors that are never found, of which the judge confirms {judge.errors:.0%}",
             _OTHER_JUDGE,
@@ -78,6 +86,14 @@ def _attackers(scorer: Scorer, judge: JudgeRates) -> list[PolicyValue]:
         for kind, rate in judge.harmless.items()
         if rate > 0
     ]
+    injections = PolicyValue(
+        f"an attacker whose every edit speaks to the assessor and is confirmed in {judge.injections:.0%}",
+        value(judge.injections, real),
+        value(judge.errors, least_attack(scorer)),
+        f"the value of real errors that are always found, of which the judge confirms {judge.errors:.0%}",
+        _OTHER_JUDGE,
+    )
+    return [*harmless, injections] if judge.injections > 0 else harmless
 
 
 def _verdicts(
@@ -86,10 +102,12 @@ def _verdicts(
     mislabelled = mislabelled_share(shares, max(judge.harmless.values(), default=0.0), max_deals_factor)
     knowing = _knowing(scorer, shares, mislabelled)
     harmful = harmful_share(shares)
-    constant = {"Safe": _expected(scorer, harmful, Assessment(Verdict.SAFE))}
+    constant = {"Safe": scorer.constant(harmful, Verdict.SAFE, 0.0)}
     for hit_rate in HIT_RATES:
-        on = [scorer.harmful(truth, hit_rate) for truth in (Verdict.HARMFUL, Verdict.SAFE)]
-        constant[f"Harmful with the right sentence in {hit_rate:.0%}"] = harmful * on[0] + (1 - harmful) * on[1]
+        average = scorer.against(hit_rate=hit_rate, correction=0.0)
+        constant[f"Harmful with the right sentence in {hit_rate:.0%}"] = average.constant(
+            harmful, Verdict.HARMFUL, hit_rate
+        )
     return [
         PolicyValue(
             f"an assessor that always says {verdict}, while the attacker's edits are harmless",
@@ -123,14 +141,14 @@ def adversarial_share(shares: Mapping[GameType, float]) -> float:
 
 def _knowing(scorer: Scorer, shares: Mapping[GameType, float], mislabelled: float) -> float:
     """Expected reward of an assessor that is right about every note, and called wrong where the label is."""
-    right_on_error = scorer.harmful(Verdict.HARMFUL, hit_rate=1.0)
-    called_wrong = scorer.assessor(Verdict.HARMFUL, Assessment(Verdict.SAFE))
-    right_on_clean = scorer.assessor(Verdict.SAFE, Assessment(Verdict.SAFE))
+
+    def says(truth: Verdict, assessment: Assessment) -> float:
+        return scorer.against(hit_rate=1.0, correction=1.0).assessor(truth, assessment)
+
     wrong = adversarial_share(shares) * mislabelled
     errors = harmful_share(shares) - wrong
-    return errors * right_on_error + wrong * called_wrong + (1 - harmful_share(shares)) * right_on_clean
-
-
-def _expected(scorer: Scorer, harmful: float, assessment: Assessment) -> float:
-    on_error, on_clean = (scorer.assessor(truth, assessment) for truth in (Verdict.HARMFUL, Verdict.SAFE))
-    return harmful * on_error + (1 - harmful) * on_clean
+    return (
+        errors * says(Verdict.HARMFUL, CORRECTED)
+        + wrong * says(Verdict.HARMFUL, SAFE)
+        + (1 - harmful_share(shares)) * says(Verdict.SAFE, SAFE)
+    )

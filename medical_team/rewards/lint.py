@@ -1,51 +1,54 @@
-"""The reward lint: what constant policies are worth under a configuration, before anything is trained on it.
+"""The reward lint: what simple policies are worth under a configuration, before anything is trained on it.
 
-The policies are played through ``score_game`` itself, so that a term added there is linted too. Refused are:
+The policies are played through ``score_game`` itself, so that a term added there is linted too. Each is counted from
+the averages that it would have itself. Refused are:
 
-- a constant verdict worth more than nothing (always Safe; always Harmful at any rate of naming the right sentence);
-- ``malformed`` at or above -price: the value of Safe when there certainly is an error. A note that the assessor
-  keeps losing must not be lost more cheaply by breaking the format. (A false alarm costs more than that; whoever
-  believes a note clean has Safe to say, which gains, so it is no reason for a higher penalty.)
-- ``gate_failed`` at or above the value of an edit that is always found, in the right sentence, and looks unreal:
-  copying the note must not be better than playing and losing;
+- a constant verdict worth more or less than nothing (always Safe; always Harmful at any rate of naming the right
+  sentence), or worth more than the other one because its answers parse more often;
+- remembering notes, where the notes of a vignette are not shown as often with an error as the mix shows notes;
+- an empty correction worth as much as a right one;
+- ``malformed`` at or above the value of Safe when there certainly is an error. A note that the assessor keeps losing
+  must not be lost more cheaply by breaking the format. (A false alarm may cost more than that; whoever believes a note
+  clean has Safe to say, which gains, so it is no reason for a higher penalty.)
+- an edit that the judge cannot tell worth as much as one that is always found, located and corrected and looks unreal:
+  not playing must not be better than playing and losing;
+- ``gate_failed`` at or above the value of an edit that the judge cannot tell;
 - ``attacker_malformed`` above ``gate_failed``: breaking the format must not be the cheaper way past the gates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from medical_team.config import RewardsConfig
 from medical_team.errors import RewardLintError
 from medical_team.game.gates import GateFailure
 from medical_team.game.parsing import Violation
-from medical_team.rewards.pricing import ClassPrices, class_prices
-from medical_team.rewards.scoring import score_game
-from medical_team.types import (
-    Assessment,
-    Audit,
-    Deal,
-    Edit,
-    ErrorType,
-    Game,
-    GameType,
-    Note,
-    Outcome,
-    Role,
-    Verdict,
-    harmful_share,
-)
+from medical_team.rewards.imagined import CORRECTED, ELSEWHERE, LOCATED, SAFE, Scorer
+from medical_team.rewards.pricing import class_prices
+from medical_team.types import GameType, Outcome, Verdict, harmful_share
 
 TOLERANCE = 1e-9
 
-# No error sentence, one by a cue word (83% on MEDEC), every one: a line is highest at one of its ends.
-HIT_RATES = (0.0, 0.83, 1.0)
+# No error sentence, one at random in ten, one by a cue word (83% on MEDEC), every one.
+HIT_RATES = (0.0, 0.1, 0.83, 1.0)
+
+PARSE_FAILURES = ((0.0, 0.0), (0.1, 0.02), (0.3, 0.05))
+"""Shares of Harmful and of Safe answers that do not parse: of a warm-started model, and of a small one at its start."""
+
+MEMORY_GAIN = 0.05
+"""What remembering vignettes may be worth: shares measured over finite decks are never exact."""
+
+# With fewer error notes one that is right about a clean note would lose by the charge, which is therefore cut.
+_SHARE_FOR_FULL_CHARGE = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyValue:
-    """A constant policy and its expected reward a game.
+    """A simple policy and its expected reward a game.
 
     Attributes:
         policy: What it always does.
@@ -53,6 +56,7 @@ class PolicyValue:
         must_stay_below: The value it must be strictly below.
         because: What that bound is.
         remedy: What puts it right, with the configuration key.
+        must_stay_above: The value it must be strictly above; it has the same reason.
     """
 
     policy: str
@@ -60,37 +64,55 @@ class PolicyValue:
     must_stay_below: float
     because: str
     remedy: str
+    must_stay_above: float = -math.inf
 
     @property
     def gains(self) -> bool:
         return self.value >= self.must_stay_below
 
+    @property
+    def loses(self) -> bool:
+        return self.value <= self.must_stay_above
+
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """Every constant policy that was tried."""
+    """Every policy that was tried."""
 
     policies: tuple[PolicyValue, ...]
 
     @property
-    def gaining(self) -> tuple[PolicyValue, ...]:
-        return tuple(policy for policy in self.policies if policy.gains)
+    def refused(self) -> tuple[PolicyValue, ...]:
+        return tuple(policy for policy in self.policies if policy.gains or policy.loses)
 
     def check(self) -> None:
-        """Refuse a configuration under which a constant policy gains.
+        """Refuse a configuration under which a simple policy gains, or one verdict loses.
 
         Raises:
             RewardLintError: Names the first such policy, its value, its bound and the key to change.
         """
-        for policy in self.gaining:
+        for policy in self.refused:
+            side, bound = ("below", policy.must_stay_below) if policy.gains else ("above", policy.must_stay_above)
             raise RewardLintError(
-                f"{policy.policy} is worth {policy.value:.3f} a game and must stay below "
-                f"{policy.must_stay_below:.3f}, {policy.because}: {policy.remedy}"
+                f"{policy.policy} is worth {policy.value:.3f} a game and must stay {side} {bound:.3f}, "
+                f"{policy.because}: {policy.remedy}"
             )
 
 
-def lint_rewards(config: RewardsConfig, mix: Mapping[GameType, float]) -> LintReport:
-    """The values of the constant policies under this mix of game types (weights, in any unit).
+def lint_rewards(
+    config: RewardsConfig,
+    mix: Mapping[GameType, float],
+    *,
+    parse_failures: Sequence[tuple[float, float]] = PARSE_FAILURES,
+    error_shares: Sequence[float] = (),
+) -> LintReport:
+    """The values of simple policies.
+
+    Args:
+        config: Prices and penalties.
+        mix: Weight of each game type, in any unit.
+        parse_failures: Shares of Harmful and of Safe answers that do not parse, as measured or to be reckoned with.
+        error_shares: For each vignette of a deck, the share of its games in which the note shown has an error.
 
     Raises:
         RewardLintError: The mix shows only one class of notes.
@@ -99,102 +121,137 @@ def lint_rewards(config: RewardsConfig, mix: Mapping[GameType, float]) -> LintRe
     if not 0 < share < 1:
         raise RewardLintError("game.mix shows only one class of notes, so one constant verdict is always right")
     scorer = Scorer(class_prices(share), config)
-    return LintReport((*_assessor_policies(scorer, share), *_attacker_policies(scorer)))
-
-
-@dataclass(frozen=True, slots=True)
-class Scorer:
-    """Plays one imagined game and gives one role's total."""
-
-    prices: ClassPrices
-    config: RewardsConfig
-
-    def assessor(self, truth: Verdict, assessment: Assessment) -> float:
-        shown = _ERROR_NOTE if truth is Verdict.HARMFUL else _CLEAN_NOTE
-        game_type = GameType.VANILLA_HARMFUL if shown.has_error else GameType.VANILLA_BENIGN
-        game = Game(_deal(shown, game_type), Outcome.COUNTED, shown=shown, assessment=assessment)
-        return self.total(game, Role.ASSESSOR)
-
-    def harmful(self, truth: Verdict, hit_rate: float) -> float:
-        right, wrong = (self.assessor(truth, _harmful_at(sentence)) for sentence in (_ERROR_SENTENCE, _OTHER_SENTENCE))
-        return hit_rate * right + (1 - hit_rate) * wrong
-
-    def found_attacker(self, realism: float) -> float:
-        return self.attacker(_harmful_at(_ERROR_SENTENCE), realism)
-
-    def overlooked_attacker(self, realism: float) -> float:
-        return self.attacker(Assessment(Verdict.SAFE), realism)
-
-    def attacker(self, assessment: Assessment, realism: float) -> float:
-        """Of an attacker whose edit was counted, by what the assessor said of it."""
-        game = Game(
-            _deal(_CLEAN_NOTE, GameType.ADVERSARIAL_BENIGN),
-            Outcome.COUNTED,
-            shown=_ERROR_NOTE,
-            edit=_EDIT,
-            assessment=assessment,
-            audit=Audit(is_error=True, judge="lint", reason="lint", realism=realism),
+    return LintReport(
+        (
+            *_constant_verdicts(scorer, share),
+            *_differences(scorer, share, parse_failures),
+            memory(scorer, error_shares or (share,)),
+            *_careless_answers(scorer, share),
+            *_attackers(scorer),
         )
-        return self.total(game, Role.ATTACKER)
-
-    def failed(self, outcome: Outcome, role: Role, reason: str) -> float:
-        return self.total(Game(_deal(_CLEAN_NOTE, GameType.ADVERSARIAL_BENIGN), outcome, reason=reason), role)
-
-    def total(self, game: Game, role: Role) -> float:
-        return score_game(game, self.prices, self.config)[role].total
+    )
 
 
-def _assessor_policies(scorer: Scorer, share: float) -> list[PolicyValue]:
-    def expected(on_harmful: float, on_safe: float) -> float:
-        return share * on_harmful + (1 - share) * on_safe
+def memory(scorer: Scorer, error_shares: Sequence[float]) -> PolicyValue:
+    """Of knowing which vignette a note is of, and how often that one is shown with an error, and nothing else."""
 
-    safe = {truth: scorer.assessor(truth, Assessment(Verdict.SAFE)) for truth in Verdict}
-    worst = safe[Verdict.HARMFUL]
-    nothing = "which is nothing"
-    malformed = scorer.failed(Outcome.MALFORMED, Role.ASSESSOR, Violation.NO_THINK)
+    def best(error_share: float) -> float:
+        average = scorer.against(hit_rate=0.0)
+        return max(average.constant(error_share, verdict, hit_rate=0.0) for verdict in Verdict)
+
+    return PolicyValue(
+        "an assessor that remembers how often each vignette is shown with an error",
+        sum(map(best, error_shares)) / len(error_shares),
+        MEMORY_GAIN,
+        "since nothing of a note has been read",
+        "change game.mix, so that every vignette is shown as often with an error as without",
+    )
+
+
+def _constant_verdicts(scorer: Scorer, share: float) -> list[PolicyValue]:
+    def value(policy: str, amount: float, remedy: str) -> PolicyValue:
+        return PolicyValue(policy, amount, TOLERANCE, "which is nothing", remedy, -TOLERANCE)
+
     return [
-        PolicyValue(
-            "an assessor that always says Safe",
-            expected(safe[Verdict.HARMFUL], safe[Verdict.SAFE]),
-            TOLERANCE,
-            nothing,
-            "change game.mix",
-        ),
+        value("an assessor that always says Safe", scorer.constant(share, Verdict.SAFE, 0.0), "change game.mix"),
         *(
-            PolicyValue(
+            value(
                 f"an assessor that always says Harmful and names the right sentence in {hit_rate:.0%}",
-                expected(scorer.harmful(Verdict.HARMFUL, hit_rate), scorer.harmful(Verdict.SAFE, hit_rate)),
-                TOLERANCE,
-                nothing,
-                "raise rewards.localisation or change game.mix",
+                scorer.against(hit_rate=hit_rate, correction=0.0).constant(share, Verdict.HARMFUL, hit_rate),
+                "change rewards.localisation or game.mix",
             )
             for hit_rate in HIT_RATES
         ),
+    ]
+
+
+def _differences(scorer: Scorer, share: float, failures: Sequence[tuple[float, float]]) -> list[PolicyValue]:
+    """Harmful at a random sentence less Safe, when the answers of either do not always parse."""
+    bound = TOLERANCE if share >= _SHARE_FOR_FULL_CHARGE else math.inf
+    values = []
+    for on_harmful, on_safe in failures:
+        average = scorer.against(hit_rate=0.1, correction=0.0, malformed_harmful=on_harmful, malformed_safe=on_safe)
+        harmful, safe = (average.constant(share, verdict, hit_rate=0.1) for verdict in (Verdict.HARMFUL, Verdict.SAFE))
+        values.append(
+            PolicyValue(
+                f"always Harmful, of which {on_harmful:.0%} does not parse, instead of always Safe, of which "
+                f"{on_safe:.0%} does not,",
+                harmful - safe,
+                bound,
+                "since knowing nothing is worth the same under either verdict",
+                "lower rewards.malformed, or warm-start the model so that both verdicts parse as often",
+                -bound,
+            )
+        )
+    return values
+
+
+def _corners(scorer: Scorer) -> list[Scorer]:
+    """The same rewards, counted from every combination of extreme averages."""
+    names = ("hit_rate", "correction", "realism", "malformed_harmful", "malformed_safe")
+    return [
+        scorer.against(**dict(zip(names, ends, strict=True)))
+        for ends in itertools.product((0.0, 1.0), repeat=len(names))
+    ]
+
+
+def _careless_answers(scorer: Scorer, share: float) -> list[PolicyValue]:
+    never_parses = max(_corners(scorer), key=_gain_of_breaking_the_format)
+    return [
+        PolicyValue(
+            "an assessor that finds every error and writes no correction",
+            scorer.expected(share, LOCATED, SAFE),
+            scorer.expected(share, CORRECTED, SAFE) - TOLERANCE,
+            "the value of right corrections",
+            "raise rewards.correction",
+        ),
+        PolicyValue(
+            "an assessor that says Harmful where there is an error, of another sentence",
+            scorer.expected(share, ELSEWHERE, SAFE),
+            scorer.expected(share, LOCATED, SAFE) - TOLERANCE,
+            "the value of the right sentence with a wrong correction",
+            "raise rewards.localisation above rewards.correction",
+        ),
         PolicyValue(
             "an assessor whose answers never parse",
-            malformed,
-            min(worst, -TOLERANCE),
+            _best_malformed(never_parses),
+            min(never_parses.assessor(Verdict.HARMFUL, SAFE), -TOLERANCE),
             "the loss of overlooking an error",
             "lower rewards.malformed",
         ),
     ]
 
 
-def _attacker_policies(scorer: Scorer) -> list[PolicyValue]:
-    found = min(scorer.found_attacker(realism) for realism in (0.0, 1.0))
-    copies = scorer.failed(Outcome.GATED, Role.ATTACKER, GateFailure.NO_OP)
-    malformed = scorer.failed(Outcome.GATED, Role.ATTACKER, Violation.NO_THINK)
+def _best_malformed(scorer: Scorer) -> float:
+    return max(scorer.malformed(announced) for announced in (*Verdict, None))
+
+
+def _gain_of_breaking_the_format(scorer: Scorer) -> float:
+    return _best_malformed(scorer) - scorer.assessor(Verdict.HARMFUL, SAFE)
+
+
+def _attackers(scorer: Scorer) -> list[PolicyValue]:
+    corners = _corners(scorer)
+    untold = max(corners, key=lambda corner: corner.unconfirmed() - least_attack(corner))
+    copies = scorer.uncounted(Outcome.GATED, GateFailure.NO_OP)
     return [
+        PolicyValue(
+            "an attacker whose edits the judge cannot tell",
+            untold.unconfirmed(),
+            least_attack(untold),
+            "the value of an edit that is always found, located and corrected and looks unreal",
+            "raise rewards.unconfirmed or lower rewards.realism",
+        ),
         PolicyValue(
             "an attacker that copies the note",
             copies,
-            found,
-            "the value of an edit that is always found and looks unreal",
-            "lower rewards.gate_failed or rewards.realism",
+            min(corner.unconfirmed() for corner in corners),
+            "the least value of an edit that the judge cannot tell",
+            "lower rewards.gate_failed",
         ),
         PolicyValue(
             "an attacker whose answers never parse",
-            malformed,
+            scorer.uncounted(Outcome.GATED, Violation.NO_THINK),
             copies + TOLERANCE,
             "the value of copying the note",
             "lower rewards.attacker_malformed",
@@ -202,15 +259,6 @@ def _attacker_policies(scorer: Scorer) -> list[PolicyValue]:
     ]
 
 
-def _deal(note: Note, game_type: GameType) -> Deal:
-    return Deal(game_id=0, game_type=game_type, note=note, seed=0)
-
-
-def _harmful_at(sentence_id: int) -> Assessment:
-    return Assessment(Verdict.HARMFUL, sentence_id, "-", "-")
-
-
-_ERROR_SENTENCE, _OTHER_SENTENCE = 0, 1
-_CLEAN_NOTE = Note("lint-clean", ("a", "b"), "lint")
-_ERROR_NOTE = Note("lint-error", ("x", "b"), "lint", ErrorType.DIAGNOSIS, _ERROR_SENTENCE, "a")
-_EDIT = Edit(_ERROR_SENTENCE, "x", ErrorType.DIAGNOSIS)
+def least_attack(scorer: Scorer) -> float:
+    """The least that an edit can get that is counted."""
+    return min(scorer.attacker(CORRECTED, realism) for realism in (0.0, 1.0, None))

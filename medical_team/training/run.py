@@ -286,6 +286,7 @@ def build_manager(
         deals_ahead=config.rollout.deals_ahead,
         explanations=config.judge.explanations,
         max_quarantine=config.judge.max_quarantine,
+        max_untold=config.judge.max_untold,
         record=recorder.append,
     )
 

@@ -1,0 +1,94 @@
+"""What the policies do on average, over the newest steps: the baselines that the games of a step are scored with.
+
+They change between steps only, by the games that the step trains on, in deal order: so a step's rewards do not depend
+on who answered first, and a resumed run scores as the first one would have.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from medical_team.manager.window import forget_oldest
+from medical_team.rewards.announced import announced_verdict
+from medical_team.rewards.scoring import found, located, score_of_correction
+from medical_team.types import Baselines, Game, Outcome, Role, Verdict
+
+# The newest steps that hold so many trained answers of the assessor: rates to within a few hundredths, and young.
+ENOUGH_ANSWERS = 256
+
+START = Baselines(hit_rate=0.1, correction=0.0, realism=1.0)
+"""Of a policy that knows nothing: one sentence of about ten, and no right correction."""
+
+# What the start values count for: little beside a step, enough for a rate of a handful of cases to mean something.
+START_CASES = 4
+
+Step = Mapping[str, float]
+"""Sums, by name; ``<name> cases`` is how many a sum is over."""
+
+
+class RunningBaselines:
+    """Feed ``add`` with the games of a step and call ``end_step`` once; ``current`` holds until then."""
+
+    def __init__(self) -> None:
+        self._steps: deque[Step] = deque()
+        self._step: defaultdict[str, float] = defaultdict(float)
+        self.current = START
+
+    def add(self, game: Game, trained: Collection[Role]) -> None:
+        """A finished game, and whose turns in it the step trains on: what is averaged is what is rewarded."""
+        for name, value in _observations(game, trained):
+            self._step[name] += value
+            self._step[f"{name} cases"] += 1
+
+    def end_step(self) -> Baselines:
+        self._steps.append(dict(self._step))
+        self._step = defaultdict(float)
+        forget_oldest(self._steps, lambda step: int(step.get("answers cases", 0)), ENOUGH_ANSWERS)
+        self.current = _means(self._steps)
+        return self.current
+
+    def state(self) -> list[Step]:
+        """JSON-able; a few numbers a step. Taken between steps."""
+        return list(self._steps)
+
+    def restore(self, state: Sequence[Mapping[str, Any]]) -> None:
+        self._steps = deque(dict(step) for step in state)
+        self._step = defaultdict(float)
+        self.current = _means(self._steps)
+
+
+def _observations(game: Game, trained: Collection[Role]) -> Iterator[tuple[str, float]]:
+    turn = game.turn(Role.ASSESSOR)
+    if Role.ASSESSOR in trained and turn is not None:
+        yield "answers", 1.0
+        announced = game.assessment.verdict if game.assessment else announced_verdict(turn.generation.text)
+        if announced is not None:
+            yield _malformed_name(announced), float(game.assessment is None)
+    if game.outcome is not Outcome.COUNTED:
+        return
+    if Role.ASSESSOR in trained and found(game):
+        yield "hit_rate", float(located(game))
+        if located(game):
+            yield "correction", score_of_correction(game)
+    if Role.ATTACKER in trained and game.audit is not None and game.audit.realism is not None:
+        yield "realism", game.audit.realism
+
+
+def _means(steps: Sequence[Step]) -> Baselines:
+    def mean(name: str, start: float) -> float:
+        total, cases = (sum(step.get(key, 0.0) for step in steps) for key in (name, f"{name} cases"))
+        return (total + START_CASES * start) / (cases + START_CASES)
+
+    return Baselines(
+        hit_rate=mean("hit_rate", START.hit_rate),
+        correction=mean("correction", START.correction),
+        realism=mean("realism", START.realism),
+        malformed_harmful=mean(_malformed_name(Verdict.HARMFUL), START.malformed_harmful),
+        malformed_safe=mean(_malformed_name(Verdict.SAFE), START.malformed_safe),
+    )
+
+
+def _malformed_name(verdict: Verdict) -> str:
+    return f"malformed_{verdict.lower()}"
