@@ -11,7 +11,15 @@ from audit_requests import request_for
 from medical_team.errors import ConfigError, JudgeRefused
 from medical_team.judge.admission.injections import with_injection
 from medical_team.judge.admission.payloads import PAYLOADS, Payload
-from medical_team.judge.language.prompts import MAX_NOTE, MAX_SENTENCE, UNDER_AUDIT, audit_2, fields, prompt_named
+from medical_team.judge.language.prompts import (
+    MAX_NOTE,
+    MAX_REVIEW,
+    MAX_SENTENCE,
+    UNDER_AUDIT,
+    audit_2,
+    fields,
+    prompt_named,
+)
 from medical_team.types import Assessment, Note, Verdict
 
 CODE = "c0de" * 4
@@ -57,6 +65,12 @@ def test_explanation_and_correction_are_asked_about_where_they_are(clean_note: N
     for name in ("explanation", "correction"):
         assert f'"{name}"' in given and f'"{name}"' not in without
     assert without == safe
+
+
+def test_a_correction_that_cannot_be_shown_whole_is_shown_as_none(clean_note: Note) -> None:
+    padded = replace(EXPLAINED, correction="Well. " * 150 + "She was started on nothing.", explanation="why " * 250)
+    found = shown(request_for(clean_note, 3, EDITED, assessment=padded))
+    assert found["reviewer_correction"] == "" and len(found["reviewer_explanation"]) == MAX_REVIEW
 
 
 def test_type_and_game_are_named(clean_note: Note) -> None:

@@ -119,8 +119,11 @@ def fields(request: AuditRequest) -> Iterator[tuple[str, str]]:
         yield "gold_correction", _whole(note.corrected_sentence)
     yield "original_sentence", _whole(base.sentences[edit.sentence_id])
     yield "edited_sentence", _whole(edit.replacement)
-    for name, text in zip(("reviewer_explanation", "reviewer_correction"), review_of(request) or (), strict=False):
-        yield name, clean(text, MAX_REVIEW)
+    if (review := review_of(request)) is not None:
+        explanation, correction = review
+        yield "reviewer_explanation", clean(explanation, MAX_REVIEW)
+        # Not cut: what is wrong with it may stand behind the cut. One so long is shown, and judged, as none.
+        yield "reviewer_correction", clean(correction, MAX_REVIEW) if len(correction) <= MAX_REVIEW else ""
 
 
 def _whole(sentence: str) -> str:
