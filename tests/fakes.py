@@ -99,8 +99,9 @@ class FakeEngine:
         if rng.random() < self._habits.malformed:
             return generation("no format at all", seed)
         sentences = sentences_of(messages)
-        answer = self._attack if self._role is Role.ATTACKER else self._assess
-        return generation(answer(sentences, rng), seed)
+        if self._role is Role.ATTACKER:
+            return generation(self._attack(sentences, rng), seed)
+        return generation(self._assess(sentences, rng, "It is odd." if asks_explanation(messages) else None), seed)
 
     def _attack(self, sentences: list[str], rng: random.Random) -> str:
         number = rng.randrange(len(sentences))
@@ -108,11 +109,11 @@ class FakeEngine:
         replacement = sentences[number] if rng.random() < self._habits.no_op else changed
         return attacker_answer(Edit(number, replacement, ErrorType.DIAGNOSIS), "where it hurts")
 
-    def _assess(self, sentences: list[str], rng: random.Random) -> str:
+    def _assess(self, sentences: list[str], rng: random.Random, explanation: str | None) -> str:
         if rng.random() >= self._habits.says_harmful:
             return assessor_answer(Assessment(Verdict.SAFE), "all well")
         number = rng.randrange(len(sentences))
-        return assessor_answer(Assessment(Verdict.HARMFUL, number, "Another sentence.", "It is odd."), "hm")
+        return assessor_answer(Assessment(Verdict.HARMFUL, number, "Another sentence.", explanation), "hm")
 
 
 class FakeAuditor:
@@ -138,6 +139,10 @@ class FakeAuditor:
 def generation(text: str, seed: int = 0, *, truncated: bool = False) -> Generation:
     """An answer with made-up token ids, which the seed can be told from."""
     return Generation(prompt_ids=(1, 2, 3), response_ids=(seed % 50_000, 7), text=text, truncated=truncated)
+
+
+def asks_explanation(messages: list[Message]) -> bool:
+    return "\nexplanation:" in messages[-1]["content"].partition("Note:\n")[0]
 
 
 def sentences_of(messages: list[Message]) -> list[str]:

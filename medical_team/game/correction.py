@@ -13,14 +13,16 @@ from medical_team.game.wording import normalise, words
 from medical_team.types import Note
 
 # Words that join or carry: they do not tell a right correction from a wrong one.
-_SMALL = frozenset("a an the is are was were be been to of in on at for by with from as and her his he she".split())
+_SMALL = frozenset(words("a an the is are was were be been to of in on at for by with from as and her his he she"))
 
 # Words that turn a statement around or leave it open. A correction has as many of them as the gold one.
 _TURNING = frozenset(
-    """no not nor never neither none non t cannot without except deny denies denied lacks lacked absent absence negative
-    avoid avoids avoided stop stopped discontinue discontinued withhold withheld refuse refused declined contraindicated
-    excluded exclude unlikely wrong incorrect inappropriate instead rather or either versus vs alternatively possibly
-    perhaps maybe possible might could""".split()
+    words(
+        """no not nor never neither none non t cannot without except deny denies denied lacks lacked absent absence
+        negative avoid avoids avoided stop stopped discontinue discontinued withhold withheld refuse refused declined
+        contraindicated excluded exclude unlikely wrong incorrect inappropriate instead rather or either versus vs
+        alternatively possible possibly perhaps maybe might could"""
+    )
 )
 
 _LEAST_SHARED = 0.5
@@ -39,10 +41,11 @@ def correction_score(shown: Note, correction: str) -> float:
     place, gold = shown.error_sentence_id, shown.corrected_sentence
     if place is None or gold is None:
         return 0.0
-    error, said = shown.sentences[place], normalise(correction)
-    if said == normalise(error):
+    error = shown.sentences[place]
+    wrong, right, said = (normalise(text) for text in (error, gold, correction))
+    if said == wrong or (wrong in said and wrong not in right):
         return 0.0
-    if said == normalise(gold):
+    if said == right:
         return 1.0
     truth = decide_edit(shown, place, correction)
     if truth is not EditTruth.UNTOLD:
@@ -65,8 +68,10 @@ def _agreement(error: str, gold: str, correction: str) -> float:
         agreement = _f1(wanted, given)
         still_there = (to_go - gone).total()
         agreement *= agreement * (1 - still_there / to_go.total() if to_go else 1.0)
-    else:  # the gold correction only takes words away
-        agreement = _f1(to_go, gone + given) ** 2
+    elif given or _content(right - said):
+        return 0.0
+    else:  # the gold correction only takes words away, and so must this one
+        agreement = _f1(to_go, gone) ** 2
     return agreement if agreement >= _LEAST_AGREEMENT else 0.0
 
 

@@ -113,7 +113,7 @@ def words_for(messages: list[Message], seed: int) -> str:
         return attacker_answer(Edit(number, _misread(sentences[number], rng), ErrorType.DIAGNOSIS), "where it hurts")
     if rng.random() < 0.5:
         return assessor_answer(Assessment(Verdict.SAFE), "all well")
-    return assessor_answer(Assessment(Verdict.HARMFUL, number, "Another sentence.", "It does not fit."), "look closely")
+    return assessor_answer(Assessment(Verdict.HARMFUL, number, "Another sentence."), "look closely")
 
 
 def _misread(sentence: str, rng: random.Random) -> str:

@@ -18,7 +18,7 @@ from medical_team.judge.admission.injections import with_injection
 from medical_team.judge.admission.payloads import PAYLOADS
 from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.language.opinion import answer_schema
-from medical_team.judge.language.prompts import audit_1
+from medical_team.judge.language.prompts import audit_2
 from medical_team.rollout.judge_engine import JudgeEngine, VllmCompleter
 from medical_team.rollout.standalone_judge import while_it_lives
 from medical_team.training.run import TrainingRun
@@ -26,7 +26,7 @@ from medical_team.types import Assessment, Audit, Verdict
 
 pytestmark = pytest.mark.integration
 
-SETTINGS = LlmJudgeConfig(max_new_tokens=180)
+SETTINGS = LlmJudgeConfig(max_new_tokens=192)
 DEADLINE_S = 300.0
 
 
@@ -83,15 +83,15 @@ def test_every_answer_is_an_audit_or_a_failure_that_is_not_malformed(runner: asy
 
 def test_no_special_token_comes_of_what_players_wrote(completer: VllmCompleter) -> None:
     prompt = completer.prompt
-    plain = prompt.special_of(prompt(audit_1(planted_errors(1)[0], "c0de")))
+    plain = prompt.special_of(prompt(audit_2(planted_errors(1)[0], "c0de")))
     for request in audits_wanted():
-        assert prompt.special_of(prompt(audit_1(request, "c0de"))) == plain
+        assert prompt.special_of(prompt(audit_2(request, "c0de"))) == plain
 
 
 def test_an_answer_ends_by_itself_within_its_tokens(runner: asyncio.Runner, completer: VllmCompleter) -> None:
     """The shortest limit that is allowed, where a cut would show first."""
-    schema = answer_schema(SETTINGS.max_new_tokens, explanation=True)
-    messages = audit_1(planted_errors(1)[0], "c0de")
+    schema = answer_schema(SETTINGS.max_new_tokens, reviewed=True)
+    messages = audit_2(planted_errors(1)[0], "c0de")
     asked = completer.complete(messages, schema=schema, max_tokens=SETTINGS.max_new_tokens, deadline_s=DEADLINE_S)
     assert runner.run(asked).endswith("}")
 
@@ -107,10 +107,10 @@ def test_a_late_answer_is_a_timeout_and_leaves_the_engine(
 
 
 def test_a_prompt_that_leaves_no_room_is_refused(runner: asyncio.Runner, completer: VllmCompleter) -> None:
-    schema = answer_schema(SETTINGS.max_new_tokens, explanation=False)
+    schema = answer_schema(SETTINGS.max_new_tokens, reviewed=False)
     messages = [{"role": "user", "content": "word " * SETTINGS.max_length}]
     with pytest.raises(JudgeRefused, match=r"judge\.llm\.max_length"):
-        runner.run(completer.complete(messages, schema=schema, max_tokens=180, deadline_s=DEADLINE_S))
+        runner.run(completer.complete(messages, schema=schema, max_tokens=192, deadline_s=DEADLINE_S))
 
 
 def test_a_dead_engine_ends_what_uses_it(runner: asyncio.Runner, completer: VllmCompleter) -> None:
@@ -143,7 +143,7 @@ def test_a_run_has_its_judges_in_actors_that_share_its_gpu(tmp_path: Path) -> No
     )
     with TrainingRun(load_config(None, overrides)) as run:
         judge = run.trainer.judge
-        assert judge.name == f"panel(rule-1,{model}/audit-1)"
+        assert judge.name == f"panel(rule-1,{model}/audit-2)"
         answers = run.loop.run(judge.audit(planted_errors(4), DEADLINE_S))
     assert len(answers) == 4
     assert {answer.kind for answer in answers if isinstance(answer, JudgeFailure)} <= {FailureKind.ABSTAINED}

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.integration
 START_S = 300.0
 DEADLINE_S = 120.0
 RULE_JUDGE = partial(make_judge, "rule", GatesConfig())
-SETTINGS = LlmJudgeConfig(max_new_tokens=180)
+SETTINGS = LlmJudgeConfig(max_new_tokens=192)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -109,7 +109,6 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeftBehind]:
         data__medec_dir=write_named_notes(folder / "notes"),
         train__steps=1,
         evaluation__notes=4,
-        judge__explanations="true",
         cluster__backend="cpu",
     )
     # Below pytest's own folder the names of Ray's sockets would be longer than a socket's may be.

@@ -105,6 +105,8 @@ def test_a_bad_file_is_refused_with_file_key_and_value(tmp_path: Path, text: str
             ["judge.name=vllm", "judge.llm.max_length=256", "judge.llm.max_new_tokens=256"],
             ["judge.llm.max_new_tokens = 256", "judge.llm.max_length = 256"],
         ),
+        (["judge.explanations=true"], ["judge.explanations=true", "language model", "judge is exact", "judge.model"]),
+        (["judge.explanations=true", "judge.name=rule", "judge.http.urls=[http://a]"], ["judge is rule"]),
         (["judge.name=vllm", "cluster.colocate_all=true", "judge.llm.gpus=2"], ["judge.llm.gpus = 2", "HTTP"]),
         (
             ["judge.name=vllm", "cluster.colocate_all=true", "cluster.backend=gpu"],

@@ -144,6 +144,7 @@ def by_the_rule_judge() -> list[Game]:
         rewards=RewardsConfig(),
         concurrency=16,
         max_deals_factor=8.0,
+        explanations=True,
         record=games.append,
     )
     asyncio.run(manager.collect(200))

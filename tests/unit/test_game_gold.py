@@ -24,7 +24,15 @@ def test_an_error_note_gives_a_turn_to_each_role(error_note):
     assert assessor.messages == assessor_messages(error_note)
     answer = parse_assessment(assessor.answer, error_note)
     assert (answer.verdict, answer.sentence_id) == (Verdict.HARMFUL, 3)
-    assert answer.correction == error_note.corrected_sentence
+    assert (answer.correction, answer.explanation) == (error_note.corrected_sentence, None)
+
+
+def test_an_explanation_is_given_where_one_is_asked_for(error_note, clean_note):
+    for note in (error_note, clean_note):
+        turn = gold_turns(note, explain=True)[-1]
+        assert turn.messages == assessor_messages(note, explain=True) != assessor_messages(note)
+        answer = parse_assessment(turn.answer, note, explain=True)
+        assert (answer.explanation is not None) is note.has_error
 
 
 def test_a_clean_note_is_safe(clean_note):
@@ -38,7 +46,7 @@ def test_the_reasoning_is_made_from_what_differs(error_note):
     corrected = error_note.corrected_sentence
     swap = "Swap Streptococcus pneumoniae for Escherichia coli, a wrong causalOrganism."
     assert attacker == f"Sentence 3 says: {corrected} {swap}"
-    assert assessor == ("The findings do not fit Escherichia coli in sentence 3; Streptococcus pneumoniae fits.")
+    assert assessor == ("The findings do not fit Escherichia coli in sentence 3.")
 
 
 def test_a_donor_gives_a_turn_that_makes_an_error_harder(error_note):

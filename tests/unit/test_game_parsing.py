@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medical_team.game.parsing import ParseViolation, Violation, parse_assessment, parse_edit, split_thinking
+from medical_team.game.parsing import (
+    MAX_ANSWER,
+    MAX_VALUE,
+    ParseViolation,
+    Violation,
+    parse_assessment,
+    parse_edit,
+    split_thinking,
+)
 from medical_team.game.prompts import TAGS, assessor_answer, attacker_answer
 from medical_team.types import Assessment, Edit, ErrorType, Note, Verdict
 
 NOTE = Note("n", tuple(f"Sentence number {number}." for number in range(12)), "g")
 EDIT = Edit(4, "He got gentamicin.", ErrorType.PHARMACOTHERAPY)
-HARMFUL = Assessment(Verdict.HARMFUL, 4, "He got: amoxicillin.", "The findings fit amoxicillin.")
+HARMFUL = Assessment(Verdict.HARMFUL, 4, "He got: amoxicillin.")
+EXPLAINED = replace(HARMFUL, explanation="The findings fit amoxicillin.")
 SAFE = Assessment(Verdict.SAFE)
 
 GOOD_EDIT = attacker_answer(EDIT, "Swap amoxicillin for gentamicin.")
 GOOD_HARMFUL = assessor_answer(HARMFUL, "Sentence 4 does not fit.")
+GOOD_EXPLAINED = assessor_answer(EXPLAINED, "Sentence 4 does not fit.")
 GOOD_SAFE = assessor_answer(SAFE, "Nothing contradicts the findings.")
 
 
@@ -38,18 +50,17 @@ def test_the_format_is_the_documented_one():
         "sentence: 4\ntype: pharmacotherapy\nreplacement: He got gentamicin.\n</answer>"
     )
     assert GOOD_SAFE == "<think>Nothing contradicts the findings.</think>\n<answer>\nverdict: Safe\n</answer>"
-    assert GOOD_HARMFUL.splitlines()[2:-1] == [
-        "verdict: Harmful",
-        "sentence: 4",
-        "correction: He got: amoxicillin.",
-        "explanation: The findings fit amoxicillin.",
-    ]
+    lines = ["verdict: Harmful", "sentence: 4", "correction: He got: amoxicillin."]
+    assert GOOD_HARMFUL.splitlines()[2:-1] == lines
+    assert GOOD_EXPLAINED.splitlines()[2:-1] == [*lines, "explanation: The findings fit amoxicillin."]
 
 
 def test_good_answers_parse():
     assert parse_edit(GOOD_EDIT, NOTE) == EDIT
     assert parse_assessment(GOOD_HARMFUL, NOTE) == HARMFUL
     assert parse_assessment(GOOD_SAFE, NOTE) == SAFE
+    assert parse_assessment(GOOD_EXPLAINED, NOTE, explain=True) == EXPLAINED
+    assert parse_assessment(GOOD_SAFE, NOTE, explain=True) == SAFE
     assert parse_edit(f"\n  {GOOD_EDIT} \n\n", NOTE) == EDIT
     assert split_thinking(GOOD_SAFE) == ("Nothing contradicts the findings.", "verdict: Safe")
 
@@ -83,16 +94,32 @@ def test_good_answers_parse():
         (edit_lines("verdict: Safe", "sentence: 4"), Violation.UNKNOWN_KEY),
         (edit_lines("verdict: Safe", "verdict: Safe"), Violation.DUPLICATE_KEY),
         (edit_lines("verdict: Safe", "verdict: Harmful"), Violation.DUPLICATE_KEY),
-        (edit_lines("verdict: Harmful", "sentence: 4", "correction: x"), Violation.MISSING_KEY),
-        (
-            edit_lines("verdict: Harmful", "correction: x", "sentence: 4", "explanation: y"),
-            Violation.WRONG_ORDER,
-        ),
+        (edit_lines("verdict: Harmful", "sentence: 4"), Violation.MISSING_KEY),
+        (edit_lines("verdict: Harmful", "correction: x", "sentence: 4"), Violation.WRONG_ORDER),
+        (edit_lines("verdict: Harmful", "sentence: 4", "correction: " + "x" * (MAX_VALUE + 1)), Violation.TOO_LONG),
+        (edit_lines(*["a: b"] * MAX_ANSWER), Violation.TOO_LONG),
+        (GOOD_EXPLAINED, Violation.UNKNOWN_KEY),
         (edit_lines("verdict: Harmful", "", "sentence: 4"), Violation.BAD_LINE),
     ],
 )
 def test_an_assessment_out_of_format_is_refused(text, code):
     assert violation(parse_assessment, text) is code
+
+
+def test_an_explanation_that_is_asked_for_is_given():
+    assert violation(parse_assessment, GOOD_HARMFUL, explain=True) is Violation.MISSING_KEY
+
+
+def test_values_are_bounded_and_the_reasoning_is_not():
+    longest = "x" * MAX_VALUE
+    for text, parse, value in (
+        (edit_lines("sentence: 4", "type: treatment", f"replacement: {longest}"), parse_edit, "replacement"),
+        (edit_lines("verdict: Harmful", "sentence: 4", f"correction:  {longest} "), parse_assessment, "correction"),
+    ):
+        assert getattr(parse(text.replace("<think>x", "<think>" + "why " * 50_000), NOTE), value) == longest
+        assert violation(parse, text.replace(longest, longest + "x")) is Violation.TOO_LONG
+    both = edit_lines("verdict: Harmful", "sentence: 4", f"correction: {longest}", f"explanation: {longest}")
+    assert parse_assessment(both, NOTE, explain=True) == Assessment(Verdict.HARMFUL, 4, longest, longest)
 
 
 @pytest.mark.parametrize("sentence", ["04", "+4", "-1", "4.", "4.0", "٤", "\uff14", "4 ", "four", "0x4", "4,5", "²"])
@@ -104,7 +131,7 @@ def test_only_a_plain_decimal_number_is_a_sentence_id(sentence):
         assert violation(parse_edit, text) is Violation.BAD_SENTENCE_ID
 
 
-@pytest.mark.parametrize("sentence", ["12", "99", "1" + "0" * 5000])
+@pytest.mark.parametrize("sentence", ["12", "99", "1" + "0" * 900])
 def test_a_sentence_that_is_not_there_is_refused(sentence):
     text = edit_lines(f"sentence: {sentence}", "type: treatment", "replacement: x")
     assert violation(parse_edit, text) is Violation.SENTENCE_OUT_OF_RANGE
@@ -141,7 +168,7 @@ almost_answers = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_siz
 @given(text=st.text() | almost_answers, truncated=st.booleans())
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_parses_or_is_a_violation(text, truncated):
-    for parse in (parse_edit, parse_assessment):
+    for parse in (parse_edit, parse_assessment, partial(parse_assessment, explain=True)):
         try:
             parse(text, NOTE, truncated=truncated)
         except ParseViolation as caught:
@@ -167,17 +194,18 @@ lines = (
     error_type=st.sampled_from(ErrorType),
     verdict=st.sampled_from(Verdict),
     first=lines,
-    second=lines,
+    second=lines | st.none(),
     thinking=lines,
 )
 def test_what_is_written_is_what_is_read(sentence_id, error_type, verdict, first, second, thinking):
+    explain = second is not None
     edit = Edit(sentence_id, first, error_type)
     assert parse_edit(attacker_answer(edit, thinking), NOTE) == edit
     assessment = Assessment(verdict, sentence_id, first, second) if verdict is Verdict.HARMFUL else SAFE
     text = assessor_answer(assessment, thinking)
-    assert parse_assessment(text, NOTE) == assessment
+    assert parse_assessment(text, NOTE, explain=explain) == assessment
     assert split_thinking(text)[0] == thinking
-    assert assessor_answer(parse_assessment(text, NOTE), thinking) == text
+    assert assessor_answer(parse_assessment(text, NOTE, explain=explain), thinking) == text
 
 
 def test_long_hostile_texts_are_read_in_linear_time():

@@ -107,9 +107,15 @@ def test_prompts_begin_alike_and_end_with_the_note(error_note, clean_note):
 
 
 def test_instructions_are_short(clean_note):
-    """Every game pays for them: about 75 tokens a role, and a token of instructions is over 2.5 characters."""
-    for messages in (attacker_messages(clean_note), assessor_messages(clean_note)):
-        assert sum(len(message["content"]) for message in messages) - len(render_note(clean_note)) < 300
+    """Every game pays for them: at most 95 tokens a role, and a token of instructions is over 4 characters."""
+    for messages in (attacker_messages(clean_note), assessor_messages(clean_note, explain=True)):
+        assert sum(len(message["content"]) for message in messages) - len(render_note(clean_note)) < 400
+
+
+def test_an_explanation_is_asked_for_in_one_line_more_or_not_at_all(clean_note):
+    without, asked = (assessor_messages(clean_note, explain)[1]["content"].splitlines() for explain in (False, True))
+    assert [line for line in asked if line not in without] == [asked[without.index("Note:")]]
+    assert "expla" not in " ".join(without)
 
 
 def test_a_line_break_within_a_sentence_does_not_make_a_line():

@@ -63,7 +63,7 @@ def test_all_requests_are_asked_at_once_and_answered_in_their_order() -> None:
 
 def test_the_audits_name_model_and_prompt_version(clean_note: Note) -> None:
     (audit,) = audits(FakeCompleter(lambda _: answer()), [request_for(clean_note, 0, "A man.")])
-    assert audit == Audit(True, "organisation/model/audit-1", "llm_error", realism=1.0, keeps_to_type=True)
+    assert audit == Audit(True, "organisation/model/audit-2", "llm_error", realism=1.0, keeps_to_type=True)
 
 
 def test_one_failure_costs_one_audit() -> None:
@@ -103,14 +103,18 @@ def test_the_completer_has_less_time_than_the_caller_waits(clean_note: Note) -> 
     assert completer.asked[0]["max_tokens"] == LlmJudgeConfig().max_new_tokens
 
 
-def test_the_schema_asks_about_an_explanation_where_there_is_one(clean_note: Note) -> None:
+def test_the_schema_asks_about_the_answer_of_the_assessor_where_there_is_one(clean_note: Note) -> None:
     explained = Assessment(Verdict.HARMFUL, 0, "A woman.", "She is a woman.")
-    completer = FakeCompleter(lambda text: answer(**({"explanation": "no"} if "She is a woman." in text else {})))
+    completer = FakeCompleter(
+        lambda text: answer(**({"explanation": "no", "correction": "yes"} if "She is a woman." in text else {}))
+    )
     with_it, without = audits(
         completer, [request_for(clean_note, 0, "A man.", assessment=explained), request_for(clean_note, 0, "A man.")]
     )
     assert (with_it.explanation_right, without.explanation_right) == (False, None)
-    assert ["explanation" in asked["schema"]["properties"] for asked in completer.asked] == [True, False]
+    assert (with_it.correction_right, without.correction_right) == (True, None)
+    for name in ("explanation", "correction"):
+        assert [name in asked["schema"]["properties"] for asked in completer.asked] == [True, False]
 
 
 def test_what_is_no_failure_of_the_judge_propagates_once_nothing_runs_any_more() -> None:

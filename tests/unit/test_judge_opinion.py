@@ -24,7 +24,7 @@ ANSWER = {
 
 
 def read(asked: bool = False, **changes: object):
-    return read_opinion(json.dumps(ANSWER | changes), explanation=asked)
+    return read_opinion(json.dumps(ANSWER | changes), reviewed=asked)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,10 @@ def test_an_answer_becomes_an_audit_without_its_text(is_error: str, verdict: boo
 
 
 @pytest.mark.parametrize(("said", "right"), [("yes", True), ("no", False), ("not_given", None)])
-def test_the_explanation_is_audited_where_it_was_asked_about(said: str, right: bool | None) -> None:
-    assert audit_of(read(asked=True, explanation=said), "m").explanation_right is right
+def test_explanation_and_correction_are_audited_where_they_were_asked_about(said: str, right: bool | None) -> None:
+    audit = audit_of(read(asked=True, explanation=said, correction="no"), "m")
+    assert audit.explanation_right is right and audit.correction_right is False
+    assert audit_of(read(asked=True, explanation=said, correction="yes"), "m").correction_right is True
 
 
 def test_a_model_that_is_not_sure_abstains() -> None:
@@ -63,26 +65,28 @@ def test_a_model_that_is_not_sure_abstains() -> None:
         json.dumps(ANSWER | {"realism": "2"}),
         json.dumps(ANSWER | {"secret-name": "x"}),
         json.dumps(ANSWER | {"explanation": "yes"}),
+        json.dumps(ANSWER | {"correction": "yes"}),
         json.dumps({key: value for key, value in ANSWER.items() if key != "realism"}),
     ],
 )
 def test_nothing_is_guessed_from_what_is_no_answer(answer: str) -> None:
     with pytest.raises(JudgeMalformed) as refused:
-        read_opinion(answer, explanation=False)
+        read_opinion(answer, reviewed=False)
     assert refused.value.__cause__ is None
     for text in ("lisinopril", "ACE", "secret-name"):
         assert text not in str(refused.value)
 
 
-def test_an_explanation_that_was_asked_about_is_not_left_out() -> None:
+@pytest.mark.parametrize("given", [{}, {"explanation": "yes"}, {"correction": "yes"}])
+def test_what_was_asked_about_is_not_left_out(given: dict[str, str]) -> None:
     with pytest.raises(JudgeMalformed):
-        read(asked=True)
+        read(asked=True, **given)
 
 
 @settings(max_examples=40)
-@given(st.booleans(), st.integers(min_value=160, max_value=600), st.data())
-def test_every_answer_the_schema_allows_is_read_and_fits(explanation: bool, max_tokens: int, data) -> None:
-    schema = answer_schema(max_tokens, explanation=explanation)
+@given(st.booleans(), st.integers(min_value=192, max_value=600), st.data())
+def test_every_answer_the_schema_allows_is_read_and_fits(reviewed: bool, max_tokens: int, data) -> None:
+    schema = answer_schema(max_tokens, reviewed=reviewed)
     text = st.from_regex(re.compile(schema["properties"]["reasons"]["pattern"].removesuffix("$") + r"\Z"))
     answer = {
         name: data.draw(text if "pattern" in of else st.sampled_from(of["enum"]))
@@ -90,28 +94,28 @@ def test_every_answer_the_schema_allows_is_read_and_fits(explanation: bool, max_
     }
     jsonschema.validate(answer, schema)
     written = json.dumps(answer)
-    read_opinion(written, explanation=explanation)
+    read_opinion(written, reviewed=reviewed)
     assert len(written.encode()) + 1 <= max_tokens  # one token a byte, and the one that ends it
 
 
-@pytest.mark.parametrize("max_tokens", [160, 200, 320, 4096])
+@pytest.mark.parametrize("max_tokens", [192, 200, 320, 4096])
 def test_the_longest_answer_fits(max_tokens: int) -> None:
     longest = {
         name: "x" * reasons_length(max_tokens)
         if "pattern" in of
         else max(of["enum"], key=lambda value: len(str(value)))
-        for name, of in answer_schema(max_tokens, explanation=True)["properties"].items()
+        for name, of in answer_schema(max_tokens, reviewed=True)["properties"].items()
     }
-    jsonschema.validate(longest, answer_schema(max_tokens, explanation=True))
+    jsonschema.validate(longest, answer_schema(max_tokens, reviewed=True))
     assert len(json.dumps(longest)) + 1 <= max_tokens
 
 
 def test_reasons_come_before_what_they_are_reasons_for() -> None:
-    assert list(answer_schema(320, explanation=True)["properties"])[:3] == ["difference", "reasons", "is_error"]
+    assert list(answer_schema(320, reviewed=True)["properties"])[:3] == ["difference", "reasons", "is_error"]
 
 
 def test_the_default_leaves_room_for_reasons_and_no_less_than_the_least_is_taken() -> None:
-    assert reasons_length(LlmJudgeConfig().max_new_tokens) >= 90
-    reasons_length(160)
+    assert reasons_length(LlmJudgeConfig().max_new_tokens) >= 80
+    reasons_length(192)
     with pytest.raises(ConfigError, match="max_new_tokens"):
         reasons_length(120)

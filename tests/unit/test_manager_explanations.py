@@ -55,7 +55,7 @@ def play(assessor: Habits, *, explanations: bool = True) -> tuple[Game, Listener
 def test_the_judge_is_asked_about_the_explanation_that_was_given() -> None:
     game, judge = play(Habits(says_harmful=1.0))
     assert [request.assessment for request in judge.asked] == [game.assessment]
-    assert game.assessment is not None and game.assessment.explanation
+    assert game.assessment is not None and game.assessment.explanation and game.assessment.correction
     assert game.audit is not None and game.audit.explanation_right is False
 
 

@@ -63,10 +63,10 @@ class NamingEngine(FakeEngine):
         replacement = sentences[number].replace("Finding", rng.choice(("Ketchup", "Mustard", "Vinegar", "Finding")))
         return attacker_answer(Edit(number, replacement, ErrorType.DIAGNOSIS), f"{NAME} hurts")
 
-    def _assess(self, sentences: list[str], rng: random.Random) -> str:
+    def _assess(self, sentences: list[str], rng: random.Random, explanation: str | None) -> str:
         if rng.random() < 0.3:
             return assessor_answer(Assessment(Verdict.SAFE), f"{NAME} is well")
-        answer = Assessment(Verdict.HARMFUL, 0, f"{NAME} is right.", f"{NAME} is odd.")
+        answer = Assessment(Verdict.HARMFUL, 0, f"{NAME} is right.", explanation and f"{NAME} is odd.")
         return assessor_answer(answer, f"{NAME} is ill")
 
 
@@ -141,9 +141,11 @@ def test_a_run_and_its_re_judging_keep_the_name_to_themselves(
     console = Console(record=True, width=200)
     for table in (game_table(writer.read()), training_table(writer.read())):
         console.print(table)
-    (run / "config.yaml").write_text(to_yaml(Config.model_validate({"judge": {"explanations": True}})))
+    (run / "config.yaml").write_text(
+        to_yaml(Config.model_validate({"judge": {"explanations": True, "model": "judge"}}))
+    )
     monkeypatch.setattr("medical_team.judge.opening.make_judge", lambda name, gates: GossipingJudge(fails=0.5))
-    main([str(run), "--judge", "rule", "--json", str(tmp_path / "report.json")])
+    main([str(run), "--judge", "rule", "judge.explanations=false", "--json", str(tmp_path / "report.json")])
 
     assert caplog.records, "failures are logged"
     shown = capsys.readouterr()

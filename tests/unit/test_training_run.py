@@ -128,8 +128,9 @@ def test_what_is_configured_otherwise_is_said_key_by_key_and_allowed(tmp_path: P
 def test_what_gives_deals_rewards_or_states_another_meaning_is_another_run(changed: str):
     notes = NoteSplits(notes_of([[True, False]]), ())
     key, _, value = changed.partition("=")
+    judge = "judge.model=judge"  # one that can read explanations
 
-    before, now = identity(load_config(), notes), identity(load_config(None, [changed]), notes)
+    before, now = (identity(load_config(None, [judge, *more]), notes) for more in ([], [changed]))
 
     differing = [name for name in now if before[name] != now[name]]
     assert differing == ["actor ranks" if key.startswith("cluster") else key], value
