@@ -79,10 +79,10 @@ def test_a_gaining_policy_is_named_with_its_value_and_key(rewards, words):
 
 
 def test_a_localisation_that_is_not_centred_is_refused_from_both_sides(monkeypatch):
-    """A bonus for the sentence pays the cue-word heuristic for always saying Harmful, a deduction makes Safe cheaper."""
+    """A bonus for the sentence pays the cue-word heuristic for saying Harmful, a deduction makes Safe cheaper."""
+    against = Scorer.against
     for average, side in ((0.0, "below"), (1.0, "above")):
         with monkeypatch.context() as patched:
-            against = Scorer.against
             patched.setattr(
                 Scorer, "against", lambda self, average=average, **other: against(self, **other | {"hit_rate": average})
             )
