@@ -101,7 +101,7 @@ class GameTally:
         game_type = game.deal.game_type
         self.outcomes[game_type, game.outcome] += 1
         if game.outcome is not Outcome.COUNTED:
-            self.reasons[game.outcome, game.reason or "unknown"] += 1
+            self.reasons[game.outcome, reason_of(game)] += 1
         self.seconds[Phase.GAME].add(game.seconds)
         self._add_turns(game)
         self._add_audit(game)
@@ -144,6 +144,13 @@ class GameTally:
         self.located[game.deal.game_type] += (
             answer.verdict is Verdict.HARMFUL and truth.has_error and answer.sentence_id == truth.error_sentence_id
         )
+
+
+def reason_of(game: Game) -> str:
+    """Why a game was not counted, in this program's own words: what a judge gives as its reason may be anything."""
+    if game.outcome is Outcome.QUARANTINED:
+        return "untold" if game.audit is None or game.audit.is_error is None else "contradicted"
+    return game.reason or "unknown"
 
 
 def trained_rewards(game: Game) -> Iterator[tuple[Role, RewardTerms]]:

@@ -67,6 +67,9 @@ def verdict_charge(game: Game, verdict: Verdict | None, prices: ClassPrices, con
     return min(max(0.0, -config.malformed * prices.harmful * excess), most)
 
 
+# Here and there 0.0 is added: -0.0 would be a strange thing to read in a record.
+
+
 def _counted(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[Role, RewardTerms]:
     if not _confirmed(game):
         raise ValueError(f"game {game.deal.game_id} is counted although no judge confirmed its edit")
@@ -83,7 +86,6 @@ def _counted(game: Game, prices: ClassPrices, config: RewardsConfig) -> dict[Rol
         )
     }
     if game.deal.game_type.has_attacker:
-        # Subtracted from 0.0, since -0.0 would be a strange thing to read in a record.
         rewards[Role.ATTACKER] = RewardTerms(
             0.0 - detection, 0.0 - localisation, 0.0 - correction, realism=_realism(game, config)
         )
@@ -105,13 +107,13 @@ def _detection(game: Game, prices: ClassPrices) -> float:
 def _localisation(game: Game, prices: ClassPrices, config: RewardsConfig) -> float:
     if not found(game):
         return 0.0
-    return config.localisation * prices.harmful * (located(game) - game.baselines.hit_rate)
+    return 0.0 + config.localisation * prices.harmful * (located(game) - game.baselines.hit_rate)
 
 
 def _correction(game: Game, prices: ClassPrices, config: RewardsConfig) -> float:
     if not located(game):
         return 0.0
-    return config.correction * prices.harmful * (score_of_correction(game) - game.baselines.correction)
+    return 0.0 + config.correction * prices.harmful * (score_of_correction(game) - game.baselines.correction)
 
 
 def score_of_correction(game: Game) -> float:

@@ -31,7 +31,19 @@ from medical_team.manager import MedicalGameManager
 from medical_team.manager.auditing import Auditor
 from medical_team.records import game_of, games_schema, row_of
 from medical_team.rewards import class_prices
-from medical_team.types import Audit, Edit, ErrorType, Game, GameType, Generation, Note, Outcome, Role
+from medical_team.types import (
+    NOTHING_MEASURED,
+    Audit,
+    Baselines,
+    Edit,
+    ErrorType,
+    Game,
+    GameType,
+    Generation,
+    Note,
+    Outcome,
+    Role,
+)
 
 RATES = st.floats(0.0, 0.4)
 
@@ -161,14 +173,16 @@ def test_the_exact_judge_withholds_the_rewards_of_edits_that_are_no_errors(by_th
     truths = Counter(map(truth_of, audited))
     assert min(truths[truth] for truth in EditTruth) > 5, "the games must have edits of every kind"
     expected = Counter(
-        SignChange(role, game.deal.game_type, Sign.of(terms.total), Sign.NOTHING)
+        SignChange(role, game.deal.game_type, before, after)
         for game in audited
         if truth_of(game) is not EditTruth.WRONG
-        for role, terms in game.rewards.items()
+        for role, after in ((Role.ATTACKER, Sign.MINUS), (Role.ASSESSOR, Sign.NOTHING))
+        if (before := Sign.of(game.rewards[role].total if role in game.rewards else 0.0)) is not after
     )
     comparison = compare(by_the_rule_judge, judge_of("exact"), RULES)
     assert comparison.sign_changes == expected
-    assert comparison.flips == 0, "an audit withholds a reward and never turns it round"
+    flipped = {change.role for change in comparison.sign_changes if change.is_flip}
+    assert flipped == {Role.ATTACKER}, "what is not confirmed costs its attacker; the assessor's reward is withheld"
     assert comparison.judges == ({"rule-1": len(audited)}, {"exact-1": len(audited)})
     quarantined = comparison.figures()[f"outcomes/{GameType.ADVERSARIAL_BENIGN}/{Outcome.QUARANTINED}"]
     assert (quarantined.before, quarantined.after) == (0, truths.total() - truths[EditTruth.WRONG])
@@ -187,12 +201,14 @@ def test_and_back_again_the_rule_judge_grants_them(by_the_rule_judge: list[Game]
 
 
 def test_another_reward_table_changes_rewards_and_no_outcome(by_the_rule_judge: list[Game]) -> None:
-    """With all of the price for the sentence, naming a wrong one is worth nothing to anybody."""
+    """With all of the price for the sentence, a policy that always names the right one gains nothing by a wrong one."""
     strict = replace(RULES, rewards=RewardsConfig(localisation=1.0))
-    comparison = compare(by_the_rule_judge, judge_of("rule"), strict)
+    games = [replace(game, baselines=NOTHING_MEASURED) for game in by_the_rule_judge]
+    games = [asyncio.run(rejudge_game(game, judge_of("rule"), RULES)) for game in games]
+    comparison = compare(games, judge_of("rule"), strict)
     in_the_wrong_place = Counter(
         game.deal.game_type
-        for game in by_the_rule_judge
+        for game in games
         if game.outcome is Outcome.COUNTED and game.rewards[Role.ASSESSOR].localisation < 0
     )
     assert len(in_the_wrong_place) == 2
@@ -207,7 +223,8 @@ def test_another_reward_table_changes_rewards_and_no_outcome(by_the_rule_judge: 
 def test_a_reward_that_turns_round_is_a_flip(by_the_rule_judge: list[Game]) -> None:
     """Realism alone is left of an attacker's loss when the assessor named a wrong sentence and that costs all."""
     judge = FakeAuditor()
-    plain = [asyncio.run(rejudge_game(game, judge, RULES)) for game in by_the_rule_judge]
+    centred = Baselines(realism=0.5)
+    plain = [asyncio.run(rejudge_game(replace(game, baselines=centred), judge, RULES)) for game in by_the_rule_judge]
     comparison = compare(plain, judge, replace(RULES, rewards=RewardsConfig(localisation=1.0)))
     flipped = [
         game

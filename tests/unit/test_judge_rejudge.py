@@ -78,7 +78,7 @@ def test_another_judge_is_shown_with_what_it_changes(
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["judges"]["after"] == {"exact-1": sum(report["judges"]["before"].values())}
     assert report["figures"]["judge/untold_rate/all"] == {"before": 0.0, "after": 1.0, "change": 1.0}
-    assert {change["after"] for change in report["sign_changes"]} == {"0"}
+    assert {change["after"] for change in report["sign_changes"]} == {"0", "-"}, "withheld, and a fee"
     shown = capsys.readouterr().out
     assert "quarantine_rate/adversarial_benign" in shown
     assert "zeppelin" not in shown and "zeppelin" not in json.dumps(report)

@@ -167,6 +167,21 @@ def test_attacker_samples_are_taken_in_deal_order_whether_counted_or_gated() -> 
     assert len(adversarial) > len(attacks)
 
 
+def test_an_edit_that_the_judge_cannot_tell_trains_its_attacker_alone() -> None:
+    games: dict[int, Game] = {}
+    record = lambda game: games.update({game.deal.game_id: game})  # noqa: E731
+    collected = collect(make_manager(judge=FakeAuditor(cannot_tell=0.8), record=record), 48)
+    outcomes = {role: Counter(games[s.game_id].outcome for s in collected.samples if s.role is role) for role in Role}
+    assert outcomes[Role.ATTACKER][Outcome.QUARANTINED] > 0 == outcomes[Role.ASSESSOR][Outcome.QUARANTINED]
+    attacks = [(games[s.game_id].outcome, s.reward) for s in collected.samples if s.role is Role.ATTACKER]
+    untold, told = (
+        [reward for outcome, reward in attacks if (outcome is Outcome.QUARANTINED) is unconfirmed]
+        for unconfirmed in (True, False)
+    )
+    assert max(untold) < min(told)
+    assert collected.stats.deals.total() <= 4 * 32 + 32, "what is dealt for the assessor's slots stays in the budget"
+
+
 def test_malformed_assessors_are_trained_on_and_their_attackers_are_not() -> None:
     stats = collect(make_manager(assessor=FakeEngine(Role.ASSESSOR, Habits(malformed=0.5))), 30).stats
     malformed = {role for role, _, reason in stats.drops if reason == "malformed"}
@@ -191,8 +206,15 @@ def test_without_error_notes_nothing_takes_the_place_of_a_failed_attack() -> Non
     assert collect(half, 9).stats.deals.keys() == mix.keys()
 
     never = make_manager(FakeEngine(Role.ATTACKER, Habits(no_op=1.0)), mix=mix, deck=clean)
-    with pytest.raises(RolloutError, match=r"of 9 samples are missing, all of them of adversarial games"):
+    with pytest.raises(RolloutError) as caught:
         collect(never, 9)
+    assert "of 9 samples are missing, all of them of adversarial games" in str(caught.value)
+    assert "assessor of adversarial_benign)" in str(caught.value)
+    assert "gated (no_op), " in str(caught.value) and "warm-start the model (model.path)" in str(caught.value)
+
+    untold = make_manager(judge=FakeAuditor(cannot_tell=0.9, disagrees=0.3), mix=mix, deck=clean)
+    with pytest.raises(RolloutError, match=r"ended as \d+ quarantined \(untold\), .*judge\.name"):
+        collect(untold, 60)
 
 
 def test_an_attacker_part_that_cannot_be_filled_is_an_error_with_numbers() -> None:
@@ -350,7 +372,7 @@ def test_memory_does_not_grow_with_the_games_played() -> None:
     import tracemalloc
 
     manager = make_manager(FakeEngine(Role.ATTACKER, Habits(no_op=0.3, malformed=0.1)))
-    played = sum(collect(manager, 48).stats.deals.total() for _ in range(3))
+    played = sum(collect(manager, 48).stats.deals.total() for _ in range(12))
     tracemalloc.start()
     played += sum(collect(manager, 48).stats.deals.total() for _ in range(2))
     gc.collect()

@@ -1,4 +1,4 @@
-"""A judge that contradicts the construction too often stops the run; one that cannot tell does not."""
+"""A judge that contradicts the construction too often, or can tell nearly nothing, stops the run; each has a limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medical_team.config import GatesConfig, RewardsConfig
-from medical_team.errors import QuarantineLimit
+from medical_team.errors import QuarantineLimit, UntoldLimit
 from medical_team.manager import GameTally, MedicalGameManager
 from medical_team.manager.quarantine import ENOUGH_AUDITS, QuarantineWatch
 from medical_team.manager.tally import Question
@@ -28,8 +28,8 @@ def tally(confirmed: int, contradicted: int, untold: int = 0, kind: GameType = K
     return games
 
 
-def watch(steps: Sequence[GameTally], limit: float = 0.5) -> QuarantineWatch:
-    watched = QuarantineWatch(limit)
+def watch(steps: Sequence[GameTally], limit: float = 0.5, untold_limit: float = 1.0) -> QuarantineWatch:
+    watched = QuarantineWatch(limit, untold_limit)
     for step in steps:
         watched.add(step)
     return watched
@@ -73,8 +73,30 @@ def test_a_large_step_is_looked_at_alone() -> None:
         watch([tally(1000, 0), tally(40, 60)]).check()
 
 
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=12), st.floats(0.05, 1.0))
-def test_a_resumed_watch_says_what_the_first_one_would(counts: list[tuple[int, int]], limit: float) -> None:
+def test_what_cannot_be_told_has_a_limit_and_a_sentence_of_its_own() -> None:
+    watched = QuarantineWatch(0.5, 0.9)
+    watched.add(tally(2, 2, untold=36))
+    watched.check()
+    watched.add(tally(0, 0, untold=40))
+    with pytest.raises(UntoldLimit) as caught:
+        watched.check()
+    assert "cannot tell whether the edit is an error in 40 of 40 audited games" in str(caught.value)
+    assert "judge.max_untold = 0.9" in str(caught.value) and "\n" not in str(caught.value)
+    assert isinstance(caught.value, QuarantineLimit), "the run saves and ends in the same way"
+
+
+def test_a_state_from_before_untold_audits_were_counted_is_read() -> None:
+    watched = QuarantineWatch(0.5, 0.9)
+    watched.restore([{str(KIND): [40, 30]}])
+    with pytest.raises(QuarantineLimit, match="30 of 40"):
+        watched.check()
+
+
+COUNTS = st.integers(0, 40)
+
+
+@given(st.lists(st.tuples(COUNTS, COUNTS, COUNTS), max_size=12), st.floats(0.05, 1.0))
+def test_a_resumed_watch_says_what_the_first_one_would(counts: list[tuple[int, int, int]], limit: float) -> None:
     def verdict(watched: QuarantineWatch) -> str | None:
         try:
             watched.check()
@@ -82,8 +104,8 @@ def test_a_resumed_watch_says_what_the_first_one_would(counts: list[tuple[int, i
             return str(error)
         return None
 
-    watched = watch([tally(*step) for step in counts], limit)
-    resumed = QuarantineWatch(limit)
+    watched = watch([tally(*step) for step in counts], limit, limit)
+    resumed = QuarantineWatch(limit, limit)
     resumed.restore(json.loads(json.dumps(watched.state())))
     for one in (watched, resumed):
         one.add(tally(3, 4))

@@ -246,7 +246,7 @@ def test_watching_changes_no_game() -> None:
     """Readings go to the metrics and nowhere else: the state that deals and selects is the same without them."""
     manager, unwatched = (make_manager(Habits(no_op=0.3), Habits()) for _ in range(2))
     asyncio.run(manager.collect(24))
-    unwatched.restore({key: manager.state()[key] for key in ("deck", "quotas")})
+    unwatched.restore({key: manager.state()[key] for key in ("deck", "quotas", "baselines")})
     first, second = (asyncio.run(one.collect(24)) for one in (manager, unwatched))
     assert first.samples == second.samples
     assert replace(first.stats, sentinels={}, games=None) == replace(second.stats, sentinels={}, games=None)  # type: ignore[arg-type]

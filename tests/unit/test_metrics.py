@@ -21,6 +21,7 @@ from medical_team.metrics import MetricsWriter, read_metrics, summarise
 from medical_team.types import (
     Assessment,
     Audit,
+    Baselines,
     Deal,
     Edit,
     ErrorType,
@@ -33,6 +34,7 @@ from medical_team.types import (
     Verdict,
 )
 
+FEE = {Role.ATTACKER: RewardTerms(unconfirmed=-0.9)}
 VANILLA, ATTACKED = GameType.VANILLA_HARMFUL, GameType.ADVERSARIAL_BENIGN
 
 
@@ -91,7 +93,9 @@ def test_parsing_and_passing_the_gates_are_told_apart() -> None:
     games = [
         attacked(Outcome.GATED, turn(Role.ATTACKER, Violation.NO_ANSWER), reason="no_answer", rewards=payment),
         attacked(Outcome.GATED, turn(Role.ATTACKER, "no_op"), reason="no_op", rewards=payment),
-        attacked(Outcome.QUARANTINED, turn(Role.ATTACKER), turn(Role.ASSESSOR), audit=Audit(False, "j", "right")),
+        attacked(
+            Outcome.QUARANTINED, turn(Role.ATTACKER), turn(Role.ASSESSOR), audit=Audit(False, "j", "right"), rewards=FEE
+        ),
         attacked(Outcome.JUDGE_FAILED, turn(Role.ATTACKER), turn(Role.ASSESSOR), reason="timeout"),
     ]
     metrics = summarise(stats_of(*games))
@@ -100,7 +104,8 @@ def test_parsing_and_passing_the_gates_are_told_apart() -> None:
     assert metrics[f"quarantine_rate/{ATTACKED}"] == 0.25
     assert metrics[f"judge/failed/timeout/{ATTACKED}"] == 0.5, "of the two the judge was asked about"
     assert metrics[f"judge/failed/unreachable/{ATTACKED}"] == 0.0
-    assert metrics["attacker/reward"] == pytest.approx(-0.6), "a failure is nobody's reward"
+    assert metrics["attacker/reward"] == pytest.approx((-0.6 - 0.6 - 0.9) / 3), "a failure is nobody's reward"
+    assert metrics["attacker/reward/unconfirmed"] == pytest.approx(-0.9 / 3)
     assert f"assessor/win_rate/{ATTACKED}" not in metrics, "nothing was counted, so there is no rate"
 
 
@@ -108,7 +113,7 @@ def test_what_the_judge_says_has_rates_of_its_own_by_type_and_over_all() -> None
     def audited(*answers: bool | None) -> Game:
         turns = (turn(Role.ATTACKER), turn(Role.ASSESSOR))
         outcome = Outcome.QUARANTINED if answers[0] is not True else Outcome.ENGINE_FAILED
-        return attacked(outcome, *turns, audit=Audit(answers[0], "j", "code", None, *answers[1:]))
+        return attacked(outcome, *turns, audit=Audit(answers[0], "j", "code", None, *answers[1:]), rewards=FEE)
 
     games = [
         audited(True, True, False),
@@ -133,6 +138,23 @@ def test_where_nothing_was_audited_there_are_no_rates_of_it() -> None:
     assert not [name for name in metrics if name.startswith(("quarantine", "judge/"))]
 
 
+def test_a_judge_that_abstains_cannot_tell_and_is_counted_as_a_failure_too() -> None:
+    turns = (turn(Role.ATTACKER), turn(Role.ASSESSOR))
+    games = [
+        attacked(Outcome.QUARANTINED, *turns, reason="abstained", rewards=FEE),
+        attacked(Outcome.QUARANTINED, *turns, audit=Audit(False, "j", "right"), rewards=FEE),
+    ]
+    metrics = summarise(stats_of(*games))
+    assert metrics["judge/untold_rate/all"] == metrics["judge/contradicts_rate/all"] == 0.5
+    assert metrics[f"judge/failed/abstained/{ATTACKED}"] == 0.5
+
+
+def test_what_rewards_are_counted_from_is_a_metric() -> None:
+    stats = stats_of(vanilla(Verdict.SAFE, None, -0.5))
+    stats.baselines = Baselines(hit_rate=0.3)
+    assert summarise(stats)["baseline/hit_rate"] == 0.3
+
+
 def test_sentinels_are_metrics() -> None:
     stats = stats_of(vanilla(Verdict.SAFE, None, -0.5))
     stats.sentinels = {Sentinel.NO_OP: 0.25}
@@ -142,7 +164,9 @@ def test_sentinels_are_metrics() -> None:
 def test_the_judges_failures_are_told_apart_by_game_type() -> None:
     other = GameType.ADVERSARIAL_HARMFUL
     failed = attacked(Outcome.JUDGE_FAILED, turn(Role.ATTACKER), turn(Role.ASSESSOR), reason="overloaded")
-    audited = attacked(Outcome.QUARANTINED, turn(Role.ATTACKER), turn(Role.ASSESSOR), audit=Audit(None, "j", "untold"))
+    audited = attacked(
+        Outcome.QUARANTINED, turn(Role.ATTACKER), turn(Role.ASSESSOR), audit=Audit(None, "j", "untold"), rewards=FEE
+    )
     games = [
         *(
             Game(Deal(2, other, make_note(2, harmful=True), 0), Outcome.JUDGE_FAILED, reason=why)

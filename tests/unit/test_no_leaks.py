@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from fakes import ALL_EQUAL, FakeDeck, FakeEngine, Habits, generation, make_note
+from fakes import FakeDeck, FakeEngine, Habits, generation, make_note
 from rich.console import Console
 
 from medical_team.config import Config, GatesConfig, RewardsConfig, to_yaml
-from medical_team.errors import MedicalTeamError, QuarantineLimit, RolloutError
+from medical_team.errors import MedicalTeamError, QuarantineLimit, RolloutError, UntoldLimit
 from medical_team.game.prompts import Message, assessor_answer, attacker_answer
 from medical_team.judge import AuditRequest, BatchedJudge, FailureKind, JudgeFailure
 from medical_team.judge.rejudge import main
@@ -75,9 +75,10 @@ class GossipingJudge:
 
     name = "gossip-1"
 
-    def __init__(self, fails: float = 0.1, contradicts: float = 0.3) -> None:
+    def __init__(self, fails: float = 0.1, contradicts: float = 0.3, unsure: float = 0.0) -> None:
         self._fails = fails
         self._contradicts = contradicts
+        self._unsure = unsure
 
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
         return [self._one(request) for request in requests]
@@ -86,17 +87,19 @@ class GossipingJudge:
         rng = random.Random(f"gossip-{request.game_id}")
         if rng.random() < self._fails:
             return JudgeFailure(rng.choice(list(FailureKind)), request.shown.sentences[0])
-        answer = rng.random() >= self._contradicts
+        answer = None if rng.random() < self._unsure else rng.random() >= self._contradicts
         return Audit(answer, self.name, request.shown.sentences[0], 0.5, explanation_right=False)
 
 
 def make_manager(judge: GossipingJudge, recorder: GameRecorder, **others: float) -> MedicalGameManager:
     habits = Habits(malformed=0.1, truncated=0.1, fails=0.1)
+    error_notes = bool(others.pop("error_notes", True))
+    clean = {kind: float(error_notes or kind.source_truth is Verdict.SAFE) for kind in GameType}
     return MedicalGameManager(
-        NamedDeck(),
+        NamedDeck(error_notes=error_notes),
         {role: NamingEngine(role, habits) for role in Role},
         BatchedJudge(judge, batch_size=8, max_wait_s=0.001, deadline_s=10.0),
-        mix=ALL_EQUAL,
+        mix=clean,
         gates=GatesConfig(),
         rewards=RewardsConfig(),
         concurrency=16,
@@ -157,8 +160,8 @@ def test_a_run_and_its_re_judging_keep_the_name_to_themselves(
 @pytest.mark.parametrize(
     ("judge", "limits", "expected"),
     [
-        (GossipingJudge(fails=1.0), {}, RolloutError),
-        (GossipingJudge(contradicts=1.0, fails=0.0), {"max_deals_factor": 1.0}, RolloutError),
+        (GossipingJudge(contradicts=1.0, fails=0.0), {"max_deals_factor": 1.0, "error_notes": False}, RolloutError),
+        (GossipingJudge(unsure=0.9), {"max_untold": 0.2}, UntoldLimit),
         (GossipingJudge(contradicts=0.5, fails=0.0), {"max_quarantine": 0.2}, QuarantineLimit),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from medical_team.config import RewardsConfig
@@ -46,22 +46,26 @@ def test_a_constant_verdict_is_worth_what_it_was_whatever_the_judge(errors, harm
 @given(errors=RATES, one=RATES, other=RATES)
 def test_a_judge_that_confirms_more_harmless_edits_is_never_better(errors, one, other):
     low, high = sorted((one, other))
-    assert {policy.policy.split(" and confirmed")[0] for policy in linted(errors, low).gaining} <= {
-        policy.policy.split(" and confirmed")[0] for policy in linted(errors, high).gaining
+    assert {policy.policy.split(" and confirmed")[0] for policy in linted(errors, low).refused} <= {
+        policy.policy.split(" and confirmed")[0] for policy in linted(errors, high).refused
     }
 
 
 @given(errors=st.floats(0.01, 1), harmless=RATES)
 def test_paraphrases_gain_before_the_judge_confirms_as_many_as_errors(errors, harmless):
-    gains = any("paraphrase" in policy.policy for policy in linted(errors, harmless).gaining)
-    # Prices of 2/3 under the equal mix; realism of 0.1 for the paraphrase, against it for the error.
-    assert gains == (harmless * (2 / 3 + 0.1) >= errors * (2 / 3 - 0.1) and harmless > 0)
+    gains = any("paraphrase" in policy.policy for policy in linted(errors, harmless).refused)
+    # Prices of 2/3 under the equal mix; realism takes 0.1 from the error; what is not confirmed costs 5/6.
+    paraphrase, error = (
+        rate * value - (1 - rate) * 5 / 6 for rate, value in ((harmless, 2 / 3), (errors, 2 / 3 - 0.1))
+    )
+    assume(abs(paraphrase - error) > 1e-9)
+    assert gains == (paraphrase >= error and harmless > 0)
 
 
 def test_a_judge_that_confirms_every_edit_is_refused_with_the_numbers():
     with pytest.raises(RewardLintError) as refused:
         linted(1.0, 1.0).check()
-    for part in ("harmless (paraphrase)", "confirmed by the judge in 100%", "0.767", "0.567", "judge.model"):
+    for part in ("harmless (paraphrase)", "confirmed by the judge in 100%", "0.667", "0.567", "judge.model"):
         assert part in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -69,8 +73,8 @@ def test_a_judge_that_confirms_every_edit_is_refused_with_the_numbers():
 def test_a_knowing_assessor_is_worth_nothing_where_every_error_note_is_mislabelled():
     report = linted(1.0, 0.7, NO_VANILLA_ERRORS)
 
-    assert any("always says Safe, while" in policy.policy for policy in report.gaining)
-    assert not any("always says" in policy.policy for policy in linted(1.0, 0.7, EQUAL).gaining)
+    assert any("always says Safe, while" in policy.policy for policy in report.refused)
+    assert not any("always says" in policy.policy for policy in linted(1.0, 0.7, EQUAL).refused)
 
 
 def test_the_policies_without_a_judge_are_linted_too():
@@ -93,3 +97,9 @@ def test_slots_are_dealt_for_as_often_as_the_budget_allows():
 def test_a_share_is_a_share(rate, factor, mix):
     shares = {kind: weight / sum(mix.values()) for kind, weight in mix.items()}
     assert 0 <= mislabelled_share(shares, rate, factor) <= 1
+
+
+@pytest.mark.parametrize(("injections", "refused"), [(0.01, False), (0.5, True)])
+def test_what_speaks_to_the_assessor_must_not_be_worth_an_error(injections, refused):
+    report = lint_judged(RewardsConfig(), EQUAL, JudgeRates(0.9, {}, injections), 4.0)
+    assert any("speaks to the assessor" in policy.policy for policy in report.refused) is refused

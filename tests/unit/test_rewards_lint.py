@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from medical_team.config import RewardsConfig
 from medical_team.errors import RewardLintError
 from medical_team.rewards import lint_rewards
+from medical_team.rewards.imagined import Scorer
 from medical_team.rewards.pricing import ClassPrices
 from medical_team.types import GameType
 
@@ -23,27 +24,50 @@ def test_the_defaults_hold_under_any_mix(weights):
 def test_the_report_has_every_policy_with_its_value():
     values = {policy.policy: policy.value for policy in lint_rewards(RewardsConfig(), EQUAL).policies}
     always_harmful = "an assessor that always says Harmful and names the right sentence in {}"
+    instead = "always Harmful, of which {} does not parse, instead of always Safe, of which {} does not,"
     assert values == pytest.approx(
         {
             "an assessor that always says Safe": 0.0,
-            always_harmful.format("0%"): -0.25,
-            always_harmful.format("83%"): -0.0425,
-            always_harmful.format("100%"): 0.0,
-            "an assessor whose answers never parse": -1.0,
-            "an attacker that copies the note": -0.8333333,
-            "an attacker whose answers never parse": -1.0,
-        }
+            **{always_harmful.format(rate): 0.0 for rate in ("0%", "10%", "83%", "100%")},
+            **{instead.format(*rates): 0.0 for rates in (("0%", "0%"), ("10%", "2%"), ("30%", "5%"))},
+            "an assessor that remembers how often each vignette is shown with an error": 0.0,
+            "an assessor that finds every error and writes no correction": 0.875,
+            "an assessor that says Harmful where there is an error, of another sentence": 0.75,
+            "an assessor whose answers never parse": -4 / 3,
+            "an attacker whose edits the judge cannot tell": -4 / 3,
+            "an attacker that copies the note": -1.5,
+            "an attacker whose answers never parse": -5 / 3,
+        },
+        abs=1e-9,
     )
+
+
+def test_a_deck_whose_vignettes_tell_their_class_is_refused():
+    always, half = lint_rewards(RewardsConfig(), EQUAL, error_shares=[1.0, 0.5]), [0.75, 0.75]
+    with pytest.raises(RewardLintError, match=r"remembers how often each vignette.* game\.mix"):
+        always.check()
+    lint_rewards(RewardsConfig(), EQUAL, error_shares=half).check()
+
+
+def test_where_the_charge_is_cut_the_difference_is_in_the_report():
+    report = lint_rewards(RewardsConfig(), EQUAL, parse_failures=[(0.9, 0.1)])
+    with pytest.raises(
+        RewardLintError, match=r"90% does not parse, .* worth -0\.467 .* stay above .*rewards\.malformed"
+    ):
+        report.check()
 
 
 @pytest.mark.parametrize(
     ("rewards", "words"),
     [
         ({"malformed": 0.0}, ["an assessor whose answers never parse", "0.000", "rewards.malformed"]),
-        ({"malformed": -1.0}, ["an assessor whose answers never parse", "-0.667", "rewards.malformed"]),
+        ({"malformed": -1.0}, ["does not parse, instead of", "-0.053", "rewards.malformed"]),
+        ({"correction": 0.0}, ["writes no correction", "rewards.correction"]),
+        ({"localisation": 0.2, "correction": 0.2, "explanation": 0.0}, ["of another sentence", "rewards.localisation"]),
+        ({"unconfirmed": 0.0}, ["the judge cannot tell", "-1.167", "rewards.unconfirmed"]),
         ({"gate_failed": 0.0}, ["an attacker that copies the note", "0.000", "rewards.gate_failed"]),
-        ({"gate_failed": -1.0}, ["an attacker that copies the note", "-0.667", "-0.767", "rewards.gate_failed"]),
-        ({"realism": 0.25}, ["an attacker that copies the note", "-0.917", "rewards.realism"]),
+        ({"gate_failed": -1.0}, ["an attacker that copies the note", "-0.667", "-1.333", "rewards.gate_failed"]),
+        ({"realism": 0.25}, ["the judge cannot tell", "-1.333", "rewards.realism"]),
         ({"attacker_malformed": -1.2}, ["an attacker whose answers never parse", "-0.8", "rewards.attacker_malformed"]),
     ],
 )
@@ -54,19 +78,23 @@ def test_a_gaining_policy_is_named_with_its_value_and_key(rewards, words):
     assert "\n" not in str(caught.value)
 
 
-def test_a_bonus_for_the_sentence_is_refused():
-    """A localisation term that adds would pay the cue-word heuristic for always saying Harmful."""
-    bonus = RewardsConfig.model_construct(**{**RewardsConfig().model_dump(), "localisation": -0.5})
-    report = lint_rewards(bonus, EQUAL)
-    assert [policy.remedy for policy in report.gaining] == ["raise rewards.localisation or change game.mix"] * 2
-    with pytest.raises(RewardLintError, match="always says Harmful"):
-        report.check()
+def test_a_localisation_that_is_not_centred_is_refused_from_both_sides(monkeypatch):
+    """A bonus for the sentence pays the cue-word heuristic for saying Harmful, a deduction makes Safe cheaper."""
+    against = Scorer.against
+    for average, side in ((0.0, "below"), (1.0, "above")):
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                Scorer, "against", lambda self, average=average, **other: against(self, **other | {"hit_rate": average})
+            )
+            with pytest.raises(RewardLintError, match=f"always says Harmful .* must stay {side} ") as refused:
+                lint_rewards(RewardsConfig(), EQUAL).check()
+            assert "rewards.localisation" in str(refused.value)
 
 
 def test_flat_prices_are_refused(monkeypatch):
     monkeypatch.setattr("medical_team.rewards.lint.class_prices", lambda share: ClassPrices(1.0, 1.0))
-    with pytest.raises(RewardLintError, match=r"always says Harmful .* is worth 0\.350"):
-        lint_rewards(RewardsConfig(localisation=0.2), EQUAL).check()
+    with pytest.raises(RewardLintError, match=r"always says Safe is worth -0\.500"):
+        lint_rewards(RewardsConfig(), EQUAL).check()
 
 
 @pytest.mark.parametrize("mix", [{GameType.VANILLA_BENIGN: 1.0}, {GameType.VANILLA_HARMFUL: 1.0}])

@@ -117,7 +117,7 @@ def test_what_is_configured_otherwise_is_said_key_by_key_and_allowed(tmp_path: P
 @pytest.mark.parametrize(
     "changed",
     [
-        "rewards.localisation=0.25",
+        "rewards.localisation=0.75",
         "game.gates.max_edited_tokens=3",
         "rollout.deals_ahead=2",
         "rollout.max_deals_factor=5",
