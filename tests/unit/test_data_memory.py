@@ -83,7 +83,7 @@ class Memory:
         self._key = key
         self._seen: dict[Hashable, Counter[Verdict]] = defaultdict(Counter)
         self._last: dict[Hashable, Verdict] = {}
-        self._rewards: Counter[str] = Counter()
+        self._rewards: dict[str, float] = defaultdict(float)
         self._games = 0
 
     def play(self, note: Note) -> None:
