@@ -58,7 +58,7 @@ class GameConfig(Section):
 
 
 class RewardsConfig(Section):
-    """Penalties and shares are in prices of an error note (2/3 under the equal mix), so that they keep their place
+    """Penalties and shares are in prices of an error note (1 under the default mix), so that they keep their place
     below the zero-sum terms when the mix changes. ``rewards.lint`` refuses values by which a constant answer gains."""
 
     localisation: float = Field(default=0.5, ge=0, le=1)

@@ -77,7 +77,7 @@ class DataConfig(Section):
     medec_split: Literal["train", "validation", "test"] = "train"
     """Which of MEDEC's files games are dealt from."""
     cache_dir: Path = Path(".cache/data")
-    """Where the Parquet cache is written."""
+    """Where MEDEC's notes are kept as Parquet, once read."""
     num_samples: int | None = Field(default=None, ge=1)
     """Use only so many notes of the training part; all when not given."""
     held_out: float = Field(default=0.2, gt=0, lt=1)

@@ -5,8 +5,9 @@ numbers and a resumed run is dealt exactly what an uninterrupted one would have 
 
 **A note says nothing about its class.** Were error notes only ever shown with an error, remembering the vignette would
 be worth as much as reading it. So a clean game starts from an error note's corrected text as often as makes every
-vignette's share of showings with an error that of the mix: per error note as many clean games as its games with an
-error ask for, and the rest from the clean notes, whose other games are ``adversarial_benign``.
+vignette's share of showings with an error that of the mix: clean notes have as many clean games as their games of
+``adversarial_benign`` ask for, and the rest start from corrected error notes. Where ``vanilla_harmful`` is dealt beyond
+its share, it stands in for adversarial games that could not be had, and the clean games follow.
 
 All types that start from error notes draw from one shuffled round of them, and likewise the types of clean notes. The
 type that a note meets in a round therefore does not depend on the rounds before it, and counting cards gains nothing
@@ -17,8 +18,8 @@ be right more often than not.
 from __future__ import annotations
 
 import hashlib
-import math
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -41,9 +42,11 @@ class Deck:
         """Raises ``DataError`` where the mix has a type that starts from error notes and there are none."""
         self._seed = seed
         self._rounds = {truth: _Rounds(notes, truth, seed) for truth in Verdict}
-        self._games = self._clean_games = 0
+        self._games = 0
+        self._vanilla = Counter[GameType]()
+        self._untouched = 0
         shares = _shares(mix)
-        self._corrected_share = _corrected_share(shares)
+        self._clean_games_per_error, self._planted_share = _balance(shares)
         self._fingerprint = _fingerprint(notes, shares, seed)
         for game_type, share in shares.items():
             if share and not self.can_deal(game_type):
@@ -54,10 +57,12 @@ class Deck:
 
     def deal(self, game_type: GameType) -> Deal:
         """The next game, of that type."""
-        note = self._rounds[self._source_class(game_type)].next()
+        self._vanilla[game_type] += not game_type.has_attacker
+        source = self._source_class(game_type)
+        self._untouched += game_type is GameType.VANILLA_BENIGN and source is Verdict.SAFE
+        note = self._rounds[source].next()
         if note.truth is not game_type.source_truth:
             note = replace(corrected_note(note), note_id=f"{note.note_id}{CORRECTED}")
-        self._clean_games += game_type is GameType.VANILLA_BENIGN
         game_id = self._games
         self._games += 1
         return Deal(game_id, game_type, note, seed=_hash("game", self._seed, game_id))
@@ -72,17 +77,17 @@ class Deck:
             return Verdict.HARMFUL
         if game_type is not GameType.VANILLA_BENIGN or not len(self._rounds[Verdict.HARMFUL]):
             return Verdict.SAFE
-        before, after = (
-            math.floor(count * self._corrected_share) for count in (self._clean_games, self._clean_games + 1)
-        )
-        return Verdict.HARMFUL if after > before else Verdict.SAFE
+        for_vanilla = self._vanilla[GameType.VANILLA_HARMFUL] * self._clean_games_per_error
+        due = self._planted_share * (self._vanilla[GameType.VANILLA_BENIGN] - for_vanilla)
+        return Verdict.SAFE if self._untouched < due else Verdict.HARMFUL
 
     def state(self) -> dict[str, Any]:
         """Position in a few JSON-able values; see ``restore``."""
         return {
             "fingerprint": self._fingerprint,
             "games": self._games,
-            "clean_games": self._clean_games,
+            "vanilla": {str(kind): count for kind, count in self._vanilla.items()},
+            "untouched": self._untouched,
             "error_notes": self._rounds[Verdict.HARMFUL].position,
             "clean_notes": self._rounds[Verdict.SAFE].position,
         }
@@ -97,7 +102,8 @@ class Deck:
             raise CheckpointError(
                 "the checkpoint's deck was dealt from other notes, another game.mix or another run.seed"
             )
-        self._games, self._clean_games = state["games"], state["clean_games"]
+        self._games, self._untouched = state["games"], state["untouched"]
+        self._vanilla = Counter({GameType(kind): count for kind, count in state["vanilla"].items()})
         self._rounds[Verdict.HARMFUL].position = state["error_notes"]
         self._rounds[Verdict.SAFE].position = state["clean_notes"]
 
@@ -137,12 +143,12 @@ class _Rounds:
         return order
 
 
-def _corrected_share(shares: Mapping[GameType, Fraction]) -> Fraction:
-    """Of the clean games, the share that starts from corrected error notes: that of the error notes in the others."""
-    harmful = {kind: share for kind, share in shares.items() if kind.shown_truth is Verdict.HARMFUL}
-    of_error_notes = sum(share for kind, share in harmful.items() if kind.source_truth is Verdict.HARMFUL)
-    total = sum(harmful.values())
-    return Fraction(of_error_notes, total) if total else Fraction(0)
+def _balance(shares: Mapping[GameType, Fraction]) -> tuple[Fraction, Fraction]:
+    """Clean games for each game with an error; and of the adversarial games, the share that starts from clean notes."""
+    clean = shares[GameType.VANILLA_BENIGN]
+    planted, moved = shares[GameType.ADVERSARIAL_BENIGN], shares[GameType.ADVERSARIAL_HARMFUL]
+    attacked = planted + moved
+    return (clean / (1 - clean) if clean < 1 else Fraction(0)), (planted / attacked if attacked else Fraction(0))
 
 
 def _shares(mix: Mapping[GameType, float]) -> dict[GameType, Fraction]:

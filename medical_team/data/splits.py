@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 
 from medical_team.errors import DataError
 from medical_team.types import ErrorType, Note
 
 # Of so many random draws the one is taken whose error types are closest to those of all notes: with a few dozen
 # conditions a single draw may leave a type out.
-_DRAWS = 32
+_DRAWS = 256
 
 
-def split_by_group(notes: Sequence[Note], held_out: float, seed: int) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+def split_by_group(
+    notes: Sequence[Note], held_out: float, seed: int, cost: Callable[[Set[str]], float] = lambda kept: 0.0
+) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
     """Split into (train, held out), each in the order given.
 
     Notes of the same condition stay together where conditions are known (synthetic notes), else notes of the same
     twin group: nothing that is held out has been seen in training in another wording. ``held_out`` is the share of
-    conditions or groups; both parts get at least one.
+    conditions or groups; both parts get at least one. ``cost`` says what else is bad about holding some of them out.
 
     Raises:
         DataError: There is only one condition or group.
@@ -29,7 +31,8 @@ def split_by_group(notes: Sequence[Note], held_out: float, seed: int) -> tuple[t
         raise DataError(f"{len(notes)} notes of {len(keys)} group(s) cannot be split: at least two groups are needed")
     rng = random.Random(f"split:{seed}")
     count = min(max(1, round(held_out * len(keys))), len(keys) - 1)
-    kept = min((set(rng.sample(keys, count)) for _ in range(_DRAWS)), key=lambda drawn: _imbalance(notes, drawn))
+    draws = (set(rng.sample(keys, count)) for _ in range(_DRAWS))
+    kept = min(draws, key=lambda drawn: _imbalance(notes, drawn) + cost(drawn))
     return (
         tuple(note for note in notes if _split_key(note) not in kept),
         tuple(note for note in notes if _split_key(note) in kept),

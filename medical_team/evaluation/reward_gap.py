@@ -1,7 +1,8 @@
 """How much more the assessor gets on notes it is trained on than on held-out ones: what it remembers instead of reads.
 
-Only games without an attacker are compared, since a held-out note is shown as it is, and both classes weigh the same
-on either side. Training samples at its own temperature and evaluation greedily, which makes the gap too small if
+Compared is the reward of the verdict, the zero-sum part that a memory of notes would raise: its mean is sensitivity +
+specificity - 1 under any mix. Only games without an attacker count, since a held-out note is shown as it is, and only
+answers that parse. Training samples at its own temperature and evaluation greedily, which makes the gap too small if
 anything.
 """
 
@@ -11,34 +12,28 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from medical_team.config import RewardsConfig
 from medical_team.evaluation.detection import Answered
-from medical_team.manager.referee import Answer, conclude
 from medical_team.manager.sentinels import GAMES, LIMITS, Sentinel
-from medical_team.rewards import ClassPrices, score_game
-from medical_team.types import Deal, GameType, Generation, Role, Turn
-
-VANILLA = tuple(kind for kind in GameType if not kind.has_attacker)
+from medical_team.types import GameType, Role
 
 ENOUGH = 8
 """Fewer games or notes of a class than these say nothing about it."""
 
 
-def reward_gap(
-    steps: Sequence[Mapping[str, Any]], answers: Sequence[Answered], prices: ClassPrices, rewards: RewardsConfig
-) -> float | None:
-    """Mean reward of the assessor in the vanilla games of the newest steps, less that of its held-out answers.
+def reward_gap(steps: Sequence[Mapping[str, Any]], answers: Sequence[Answered]) -> float | None:
+    """Mean reward of the verdict in the vanilla games of the newest steps, less that of the held-out answers: in
+    [-2, 2].
 
     ``steps`` are lines of ``metrics.jsonl``. ``None`` while either side has too few games or notes of a class.
     """
-    gaps = []
-    for kind in VANILLA:
+    gap = 0.0
+    for kind in (kind for kind in GameType if not kind.has_attacker):
+        parsed = [one for one in answers if one.note.truth is kind.shown_truth and one.assessment is not None]
         trained = _trained(steps, kind)
-        held_out = [_reward(one, kind, prices, rewards) for one in answers if one.note.truth is kind.shown_truth]
-        if trained is None or len(held_out) < ENOUGH:
+        if trained is None or len(parsed) < ENOUGH:
             return None
-        gaps.append(trained - fmean(held_out))
-    return fmean(gaps)
+        gap += trained - fmean(one.flag_right for one in parsed)
+    return gap
 
 
 def gap_warning(gap: float) -> str | None:
@@ -53,17 +48,10 @@ def gap_warning(gap: float) -> str | None:
 
 
 def _trained(steps: Sequence[Mapping[str, Any]], kind: GameType) -> float | None:
-    """Mean over the newest steps that together hold enough games of the type."""
-    total, games = 0.0, 0.0
+    """Share of right verdicts in the newest steps that together hold enough games of the type."""
+    right, games = 0.0, 0.0
     for step in reversed(steps):
-        reward, dealt = step.get(f"{Role.ASSESSOR}/reward/{kind}"), step.get(f"games/{kind}", 0.0)
-        if reward is not None and games < GAMES:
-            total, games = total + reward * dealt, games + dealt
-    return total / games if games >= ENOUGH else None
-
-
-def _reward(answered: Answered, kind: GameType, prices: ClassPrices, rewards: RewardsConfig) -> float:
-    """What the answer would have been worth in a game."""
-    answer = Answer(Turn(Role.ASSESSOR, Generation((), (), "")), answered.assessment)
-    game = conclude(Deal(0, kind, answered.note, 0), answered.note, None, answer, None)
-    return score_game(game, prices, rewards)[Role.ASSESSOR].total
+        win_rate, dealt = step.get(f"{Role.ASSESSOR}/win_rate/{kind}"), step.get(f"games/{kind}", 0.0)
+        if win_rate is not None and games < GAMES:
+            right, games = right + win_rate * dealt, games + dealt
+    return right / games if games >= ENOUGH else None

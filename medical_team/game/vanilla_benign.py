@@ -1,4 +1,4 @@
-"""``vanilla_benign``: a clean note as it is. The only type in which Safe is right, and priced for it."""
+"""``vanilla_benign``: a clean note, or an error note's corrected text, as it is. The only type in which Safe is right."""
 
 from __future__ import annotations
 

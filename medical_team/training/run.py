@@ -27,7 +27,6 @@ from medical_team.manager import MedicalGameManager
 from medical_team.metrics import METRICS, MetricsWriter, read_metrics
 from medical_team.planning.placement import placement_plan
 from medical_team.records import GameRecorder, Provenance
-from medical_team.rewards import class_prices
 from medical_team.rollout.supervisor import EngineSupervisor
 from medical_team.training.critic import first_layers
 from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint
@@ -38,7 +37,7 @@ from medical_team.training.own_cluster import guard_own_cluster
 from medical_team.training.preflight import check_configuration, check_prompts_fit
 from medical_team.training.stopping import stop_of
 from medical_team.training.versions import versions
-from medical_team.types import Note, Role, harmful_share
+from medical_team.types import Note, Role
 
 if TYPE_CHECKING:
     from medical_team.rollout.engines import EnginePool
@@ -135,8 +134,7 @@ class TrainingRun:
 
     def _beside_training(self, evaluation: Evaluation) -> Evaluation:
         """With the gap to what the games of the newest steps were worth; a large one is warned of."""
-        steps, prices = read_metrics(self.config.run_dir / METRICS), class_prices(harmful_share(self.config.game.mix))
-        gap = reward_gap(steps, evaluation.answers, prices, self.config.rewards)
+        gap = reward_gap(read_metrics(self.config.run_dir / METRICS), evaluation.answers)
         warning = None if gap is None else gap_warning(gap)
         if warning:
             logger.warning(warning)

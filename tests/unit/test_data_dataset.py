@@ -43,6 +43,13 @@ def test_a_split_has_the_share_asked_for_and_depends_on_the_seed() -> None:
     assert (train, held_out) != split_by_group(ANONYMOUS, 0.25, seed=2)
 
 
+def test_a_split_heeds_what_it_costs_to_hold_something_out() -> None:
+    avoided = NOTES[0].condition
+    for seed in range(5):
+        _, held_out = split_by_group(NOTES, 0.2, seed, cost=lambda kept: 9.0 * (avoided in kept))
+        assert avoided not in {note.condition for note in held_out}
+
+
 def test_a_single_group_cannot_be_split() -> None:
     with pytest.raises(DataError, match="at least two groups"):
         split_by_group(NOTES[:1], 0.2, seed=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from itertools import cycle, islice
 from pathlib import Path
@@ -101,6 +102,20 @@ def test_failing_games_skew_nothing(attempts: int) -> None:
         shown.setdefault(source_id(deals[-1]), Counter())[game_type.shown_truth] += 1
     for counts in shown.values():
         assert abs(counts[Verdict.HARMFUL] / counts.total() - 0.5) < 2.5 / counts.total() ** 0.5
+
+
+@pytest.mark.parametrize("lost", [0.5, 1.0])
+def test_vanilla_games_that_stand_in_skew_nothing(lost: float) -> None:
+    """Where adversarial games cannot be had, ``vanilla_harmful`` is dealt instead, always from an error note."""
+    mix, rng = dict(EQUAL) | {GameType.VANILLA_BENIGN: 3.0}, random.Random(1)
+    deck, sequence = Deck(make_notes(4, singles=2), mix, 1), EvenSequence(mix)
+    shown: dict[Verdict, Counter[Verdict]] = {truth: Counter() for truth in Verdict}
+    for _ in range(6000):
+        game_type = sequence.next()
+        deal = deck.deal(game_type.vanilla if game_type.has_attacker and rng.random() < lost else game_type)
+        shown[source_truth(deal)][deal.game_type.shown_truth] += 1
+    for counts in shown.values():
+        assert counts.total() < 10 or abs(counts[Verdict.HARMFUL] / counts.total() - 0.5) < 0.05
 
 
 def test_a_clean_game_of_an_error_note_is_its_corrected_text() -> None:

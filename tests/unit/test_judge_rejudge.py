@@ -30,7 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of three steps under the rule judge."""
     folder = tmp_path_factory.mktemp("runs") / "one"
     folder.mkdir()
-    (folder / "config.yaml").write_text(to_yaml(load_config(None, ["judge.name=rule"])))
+    (folder / "config.yaml").write_text(to_yaml(load_config(None, ["judge.name=rule", "game.mix.vanilla_benign=1"])))
     recorder = GameRecorder(folder / "games")
     manager = MedicalGameManager(
         Deck(compose_notes(60, seed=3), ALL_EQUAL, seed=5),

@@ -94,7 +94,8 @@ def test_a_judge_that_drifts_is_set_aside_for_good_and_says_so_once(caplog: pyte
     assert who_audits(watch) == watch.name == "rule-1"
     (message,) = caplog.messages
     assert "opinion-1 is set aside" in message and "construction alone" in message
-    assert not any(probe.request.edit.replacement in message for probe in CANARIES)
+    written = {probe.request.edit.replacement for probe in CANARIES}
+    assert not any(len(text) > 1 and text in message for text in written)
 
 
 def test_one_wrong_answer_in_eight_is_within_the_thresholds():

@@ -301,10 +301,18 @@ def test_shorter_samples_take_less():
 def test_samples_are_shared_between_the_roles_by_the_mix():
     batches = planned("rollout.batch_size=12", "train.batch_size=6", "train.epochs=2").batches
 
-    assert batches.by_role == {"attacker": pytest.approx(4), "assessor": pytest.approx(8)}
+    assert batches.by_role == {"attacker": pytest.approx(3), "assessor": pytest.approx(9)}
     assert batches.optimizer_steps == 4
     assert batches.forward_passes["actor"] == 6 and batches.backward_passes == {"actor": 3, "critic": 3}
     assert batches.tokens == 12 * 1024
+
+
+def test_how_often_a_note_is_dealt_is_planned_where_notes_come_again():
+    medec = ["data.source=medec", "data.medec_dir=MEDEC", "rollout.batch_size=384", "train.steps=1000"]
+
+    assert planned().batches.deals_a_note is None
+    assert planned(*medec).batches.deals_a_note == pytest.approx(288 * 1000 / (0.8 * 2189))
+    assert planned(*medec, "data.num_samples=100").batches.deals_a_note == pytest.approx(2880)
 
 
 @pytest.mark.parametrize(("name", "gigabytes"), [("rtx-4090", 25.76), ("A100-80", 85.9), ("40", 40), ("33.5", 33.5)])

@@ -46,7 +46,7 @@ def test_gpus_that_hold_the_same_are_shown_once():
     assert "All of them by moment" not in text and "in the host's memory" not in text
 
 
-@pytest.mark.parametrize("words", ["attacker 1.3, assessor 2.7", "2 (in all 24)", "actor 2, critic 2, reference 2"])
+@pytest.mark.parametrize("words", ["attacker 1.0, assessor 3.0", "2 (in all 24)", "actor 2, critic 2, reference 2"])
 def test_batches_are_numbers(words: str):
     batch = ("rollout.batch_size=4", "train.epochs=2", "train.micro_batch_size=2")
 

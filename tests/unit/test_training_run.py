@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import load_config
 from medical_team.data.dataset import NoteSplits
+from medical_team.data.fresh import FreshNotes
 from medical_team.errors import CheckpointError, DataError
 from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint, settings, start_position
 from medical_team.training.notes import check_notes_for, whole_pairs
@@ -62,6 +63,16 @@ def test_fewer_pairs_than_an_evaluation_asks_for_are_said(caplog: pytest.LogCapt
     check_notes_for(load_config(None, ["evaluation.notes=200"]), notes)
 
     assert "evaluation.notes = 200, but of 6 held-out notes 6 come as twin pairs" in caplog.text
+
+
+def test_notes_that_come_too_often_are_said_unless_they_are_new_in_every_round(caplog: pytest.LogCaptureFixture):
+    train, held_out = notes_of([[True, False]] * 4), notes_of([[True, False]])
+    config = load_config(None, ["evaluation.notes=2", "rollout.batch_size=8", "train.batch_size=8", "train.steps=60"])
+
+    check_notes_for(config, NoteSplits(FreshNotes(train, lambda number: train, "here"), held_out))
+    assert caplog.text == ""
+    check_notes_for(config, NoteSplits(train, held_out))
+    assert "each of the 8 notes is dealt about 45 times in train.steps = 60" in caplog.text
 
 
 def test_a_dtype_that_is_given_is_taken():

@@ -102,6 +102,15 @@ def _schedule(
     return chosen
 
 
+def unfamiliar_share(conditions: Sequence[Condition]) -> float:
+    """Of the wrong terms of the conditions, the share that none of them accepts: so far, an error shows by its words
+    alone."""
+    facts = [(kind, fact) for one in conditions for kind in ErrorType if (fact := one.fact(kind))]
+    right = {(kind, term) for kind, fact in facts for term in fact.accepted}
+    wrong = [(kind, term) for kind, fact in facts for term in fact.wrong]
+    return sum(term not in right for term in wrong) / len(wrong)
+
+
 def _case(
     group: str,
     condition: Condition,
