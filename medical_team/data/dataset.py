@@ -86,7 +86,7 @@ def _keep(path: Path, notes: Sequence[Note], source: str) -> tuple[Note, ...]:
 
 
 def _synthetic_sources() -> list[Path]:
-    return sorted((Path(__file__).parent / "synthetic").rglob("*.py"))
+    return sorted(path for path in (Path(__file__).parent / "synthetic").rglob("*") if path.suffix in (".py", ".yaml"))
 
 
 def _digests(paths: Sequence[Path]) -> list[str]:
