@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from medical_team.data.synthetic.facts import Condition
-from medical_team.data.synthetic.scope import ANTIBACTERIALS, NARROW, OVERLAPPING
+from medical_team.data.synthetic.facts import Condition, Setting
+from medical_team.data.synthetic.scope import SCOPE
 from medical_team.data.synthetic.table import BY_NAME, CONDITIONS
 from medical_team.data.synthetic.wording import Statement, Words, canonical, read_statement
 from medical_team.types import ErrorType, Note
@@ -122,6 +122,8 @@ def _excluded(condition: Condition, statement: Statement) -> bool:
         return known and not _akin(statement.term, condition)
     if not condition.bacterial and statement.term in _ANTIBACTERIALS:
         return statement.kind is ErrorType.PHARMACOTHERAPY
+    if statement.kind is ErrorType.MANAGEMENT and statement.term in _ELSEWHERE[condition.setting]:
+        return True
     return statement.term in _NARROW[statement.kind]
 
 
@@ -145,8 +147,9 @@ def _known_terms() -> Mapping[ErrorType, frozenset[Words]]:
     return {kind: frozenset(terms) for kind, terms in known.items()}
 
 
-_ANTIBACTERIALS = _words(ANTIBACTERIALS)
-_OVERLAPPING = _words(OVERLAPPING)
-_NARROW = {kind: _words(terms) for kind, terms in NARROW.items()}
+_ANTIBACTERIALS = _words(SCOPE.antibacterials)
+_ELSEWHERE = {Setting.EMERGENCY: _words(SCOPE.clinic_only), Setting.CLINIC: _words(SCOPE.emergency_only)}
+_OVERLAPPING = _words(SCOPE.overlapping)
+_NARROW = {kind: _words(terms) for kind, terms in SCOPE.narrow.items()}
 _KNOWN = _known_terms()
 """Every term of the table by kind, whichever condition it belongs to."""

@@ -7,6 +7,7 @@ antidote for pneumonia would go undecided. The lists are in ``scope.yaml``, with
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from medical_team.data.synthetic.table import read_yaml
@@ -22,21 +23,32 @@ _KEYS: Mapping[str, ErrorType] = {
 }
 
 
-def load_scope(path: Path = FILE) -> tuple[Mapping[ErrorType, frozenset[str]], frozenset[str], frozenset[str]]:
-    """The narrow terms by kind, the antibacterial drugs, and the diagnoses that go with others.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The lists of ``scope.yaml``; its comments say what each is for."""
+
+    narrow: Mapping[ErrorType, frozenset[str]]
+    antibacterials: frozenset[str]
+    emergency_only: frozenset[str]
+    clinic_only: frozenset[str]
+    overlapping: frozenset[str]
+
+
+def load_scope(path: Path = FILE) -> Scope:
+    """Read the lists.
 
     Raises:
         DataError: The file cannot be read, a key is missing or unknown, or a list holds something else than texts.
     """
     content = read_yaml(path)
-    if not isinstance(content, dict) or set(content) != {"narrow", "antibacterials", "overlapping"}:
-        raise DataError(f"{path.name}: the keys narrow, antibacterials and overlapping are expected")
+    keys = [field.name for field in fields(Scope)]
+    if not isinstance(content, dict) or set(content) != set(keys):
+        raise DataError(f"{path.name}: the keys {', '.join(keys)} are expected")
     narrow = content["narrow"]
     if not isinstance(narrow, dict) or set(narrow) != set(_KEYS):
         raise DataError(f"{path.name}, narrow: the keys {', '.join(_KEYS)} are expected")
     lists = {kind: _terms(narrow[key], f"{path.name}, narrow.{key}") for key, kind in _KEYS.items()}
-    others = (_terms(content[key], f"{path.name}, {key}") for key in ("antibacterials", "overlapping"))
-    return lists, *others
+    return Scope(lists, **{key: _terms(content[key], f"{path.name}, {key}") for key in keys[1:]})
 
 
 def _terms(value: object, where: str) -> frozenset[str]:
@@ -48,4 +60,4 @@ def _terms(value: object, where: str) -> frozenset[str]:
     return frozenset(value)
 
 
-NARROW, ANTIBACTERIALS, OVERLAPPING = load_scope()
+SCOPE = load_scope()
