@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from medical_team.data.synthetic.compose import compose_notes
 from medical_team.data.synthetic.facts import Condition
-from medical_team.data.synthetic.oracle import EditTruth, decide_edit, explain_error, knows
+from medical_team.data.synthetic.oracle import EditTruth, decide_edit, decide_statement_of, explain_error, knows
 from medical_team.data.synthetic.table import BY_NAME, CONDITIONS
-from medical_team.data.synthetic.wording import FRAMES, read_statement
+from medical_team.data.synthetic.wording import FRAMES, canonical, read_statement
 from medical_team.types import ErrorType, Note
 
 NOTES = compose_notes(300, seed=3)
@@ -60,7 +60,7 @@ def test_every_listed_term_is_decided_as_listed_in_every_frame(kind: ErrorType) 
         for frame in range(len(FRAMES[kind])):
             for truth, terms in (
                 (EditTruth.STILL_RIGHT, fact.accepted),
-                (EditTruth.WRONG, tuple(fact.wrong)),
+                (EditTruth.WRONG, (*fact.wrong, *fact.also_wrong)),
                 (EditTruth.UNTOLD, fact.unclear),
             ):
                 for term in terms:
@@ -80,6 +80,10 @@ def test_every_listed_term_is_decided_as_listed_in_every_frame(kind: ErrorType) 
         ("acute appendicitis", ErrorType.TREATMENT, "endovascular coiling", EditTruth.WRONG),
         ("acute appendicitis", ErrorType.TREATMENT, "ceftriaxone", EditTruth.UNTOLD),
         ("giant cell arteritis", ErrorType.MANAGEMENT, "cystoscopy", EditTruth.WRONG),
+        ("Pneumocystis pneumonia", ErrorType.PHARMACOTHERAPY, "azithromycin", EditTruth.WRONG),
+        ("acetaminophen overdose", ErrorType.PHARMACOTHERAPY, "sodium bicarbonate", EditTruth.WRONG),
+        ("acute cystitis", ErrorType.MANAGEMENT, "admission to the intensive care unit", EditTruth.WRONG),
+        ("testicular torsion", ErrorType.MANAGEMENT, "outpatient follow-up within one week", EditTruth.WRONG),
         ("giant cell arteritis", ErrorType.DIAGNOSIS, "not temporal arteritis", EditTruth.UNTOLD),
     ],
 )
@@ -130,11 +134,10 @@ def test_a_finding_of_another_note_is_never_decided(note: Note, other: Note, dat
 @pytest.mark.parametrize(
     ("kind", "term", "truth"),
     [
-        # Antibiotics are wrong for influenza wherever the note says so, and so is another disease.
+        # Antibiotics are wrong for influenza and so is another disease.
         (ErrorType.PHARMACOTHERAPY, "amoxicillin", EditTruth.WRONG),
         (ErrorType.DIAGNOSIS, "giardiasis", EditTruth.WRONG),
-        # A right statement hides what stood there: the table does not say whether that was needed.
-        (ErrorType.PHARMACOTHERAPY, "oseltamivir", EditTruth.UNTOLD),
+        (ErrorType.PHARMACOTHERAPY, "oseltamivir", EditTruth.STILL_RIGHT),
         # A drug is no diagnosis, an organism no drug; a disease's name for its virus may be loose wording.
         (ErrorType.DIAGNOSIS, "amoxicillin", EditTruth.WRONG),
         (ErrorType.PHARMACOTHERAPY, "Giardia lamblia", EditTruth.WRONG),
@@ -142,9 +145,72 @@ def test_a_finding_of_another_note_is_never_decided(note: Note, other: Note, dat
         (ErrorType.DIAGNOSIS, "a term of no table", EditTruth.UNTOLD),
     ],
 )
-def test_a_statement_is_decided_wherever_it_stands(kind: ErrorType, term: str, truth: EditTruth) -> None:
-    note = Note("n", ("He has a fever.", "He feels unwell."), "g", condition="influenza")
+def test_what_the_kind_of_the_sentence_allows(kind: ErrorType, term: str, truth: EditTruth) -> None:
+    note = statement_note(BY_NAME["influenza"], kind)
     assert decide_edit(note, 1, say(kind, term)) is truth
+
+
+@settings(max_examples=150, deadline=None)
+@given(note=st.sampled_from(NOTES), data=st.data())
+def test_a_statement_over_anything_but_its_own_kind_is_never_decided(note: Note, data: st.DataObject) -> None:
+    """Overwriting a finding, or adding a second and contradicting diagnosis, plants no error that can be told."""
+    place = data.draw(st.integers(0, len(note.sentences) - 1))
+    kind = data.draw(st.sampled_from(BY_NAME[note.condition or ""].kinds()))
+    fact = BY_NAME[note.condition or ""].fact(kind)
+    assert fact
+    new = say(kind, data.draw(st.sampled_from([*fact.wrong, *fact.accepted])), data.draw(st.integers(0, 3)))
+    there = read_statement(note.sentences[place])
+    decided = decide_edit(note, place, new) is not EditTruth.UNTOLD
+    assert decided == (there is not None and there.kind is kind)
+
+
+def test_a_correction_is_right_where_the_table_accepts_it() -> None:
+    for note in ERRORS:
+        _, error, correction = gold(note)
+        fact = BY_NAME[note.condition or ""].fact(note.error_type or ErrorType.DIAGNOSIS)
+        assert fact
+        assert note.error_type
+        assert decide_statement_of(note, correction.upper()) is EditTruth.STILL_RIGHT
+        assert decide_statement_of(note, error) is EditTruth.WRONG
+        for term in fact.accepted:
+            assert decide_statement_of(note, say(note.error_type, term, 2)) is EditTruth.STILL_RIGHT
+        for other in (note.sentences[0], "-", "Give arsenic.", ""):
+            assert decide_statement_of(note, other) is EditTruth.UNTOLD
+    clean = next(note for note in NOTES if not note.has_error)
+    assert decide_statement_of(clean, clean.sentences[0]) is EditTruth.UNTOLD
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("pH is 5.8", "pH is 58"),
+        ("base excess is -5", "base excess is 5"),
+        ("PCO2 < 40", "PCO2 > 40"),
+        ("HBsAg+", "HBsAg-"),
+        ("urine protein is 3+", "urine protein is 3"),
+        ("5-6 doses", "56 doses"),
+        ("titer is 1:8", "titer is 18"),
+        ("hepatitis A", "hepatitis"),
+        ("group A streptococci", "group B streptococci"),
+        ("He was given it?", "He was given it."),
+        ("blood pressure is 120/80", "blood pressure is 12080"),
+        ("dose is .5 mg", "dose is 5 mg"),
+    ],
+)
+def test_what_carries_meaning_is_compared(one: str, other: str) -> None:
+    assert canonical(one) != canonical(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The patient was given it.", "patient was given it"),
+        ("a 2-day history; of HSV-1", "2 day history of HSV 1"),
+        ("the shingles (zoster), she said", "Shingles zoster he said"),
+    ],
+)
+def test_plain_punctuation_is_not_compared(one: str, other: str) -> None:
+    assert canonical(one) == canonical(other)
 
 
 def test_notes_from_elsewhere_are_never_decided() -> None:

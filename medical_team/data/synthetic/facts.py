@@ -2,7 +2,7 @@
 
 A ``Condition`` holds what a note may say of a patient who has it, and a ``Fact`` for each kind of statement that can
 be right or wrong: what is accepted, what is wrong and why, and what cannot be decided. The table itself is in the
-modules beside this one, by specialty; ``table.py`` joins them. Rules for an entry (``docs/data.md`` says more):
+YAML files in ``conditions/``, by specialty; ``table.py`` reads them. Rules for an entry (``docs/data.md`` says more):
 
 - every complaint goes with every history, examination and study of its condition, and with every accepted term;
 - each study, or each examination, rules out every wrong diagnosis and organism by itself;
@@ -13,7 +13,7 @@ modules beside this one, by specialty; ``table.py`` joins them. Rules for an ent
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from medical_team.types import ErrorType
@@ -54,19 +54,37 @@ CHILD_STABLE = Vitals((36.6, 37.2), (88, 104), (98, 108), (58, 68))
 CHILD_FEBRILE = Vitals((38.6, 39.6), (118, 136), (94, 106), (56, 66))
 
 
+NAMED_VITALS: Mapping[str, Vitals] = {
+    "stable": STABLE,
+    "febrile": FEBRILE,
+    "septic": SEPTIC,
+    "shock": SHOCK,
+    "tachycardic": TACHYCARDIC,
+    "hypertensive": HYPERTENSIVE,
+    "child_stable": CHILD_STABLE,
+    "child_febrile": CHILD_FEBRILE,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One kind of statement about a condition.
 
     Attributes:
         accepted: Every term that makes the statement right, as noun phrases without an article.
-        wrong: Terms that make it wrong, each with the reason in a few words.
+        wrong: Terms that make it wrong, each with the reason in a few words. Notes are composed with these.
+        also_wrong: Further wrong terms, which are judged but never composed with, so that ``wrong`` can be balanced.
         unclear: Terms known from elsewhere in the table that may be right here, too: never decided.
     """
 
     accepted: tuple[str, ...]
     wrong: Mapping[str, str]
+    also_wrong: Mapping[str, str] = field(default_factory=dict)
     unclear: tuple[str, ...] = ()
+
+    def terms(self) -> tuple[str, ...]:
+        """Every term that the fact lists."""
+        return (*self.accepted, *self.wrong, *self.also_wrong, *self.unclear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +92,12 @@ class Condition:
     """A patient's condition: the words of a note about it, and its facts.
 
     Sentences may use {He} {he} {His} {his} {him} and a random number {3..7}. A complaint completes "because of ...";
-    the other three are whole sentences. ``ages`` are years.
+    the other three are whole sentences. ``ages`` are years. ``source`` is the public guideline or textbook that the
+    facts can be checked in. ``bacterial`` says whether antibacterial drugs have anything to treat or prevent.
     """
 
     name: str
+    source: str
     setting: Setting
     ages: tuple[int, int]
     sex: Sex
@@ -91,6 +111,7 @@ class Condition:
     drug: Fact | None = None
     treatment: Fact | None = None
     management: Fact | None = None
+    bacterial: bool = True
 
     def fact(self, kind: ErrorType) -> Fact | None:
         """The fact that an error of this kind contradicts; ``None`` where the table has none."""

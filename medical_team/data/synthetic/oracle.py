@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from medical_team.data.synthetic.facts import Condition
-from medical_team.data.synthetic.scope import ANTIBACTERIALS, NARROW, WITHOUT_BACTERIA
+from medical_team.data.synthetic.facts import Condition, Setting
+from medical_team.data.synthetic.scope import SCOPE
 from medical_team.data.synthetic.table import BY_NAME, CONDITIONS
 from medical_team.data.synthetic.wording import Statement, Words, canonical, read_statement
 from medical_team.types import ErrorType, Note
@@ -38,7 +38,9 @@ def decide_edit(note: Note, sentence_id: int, replacement: str) -> EditTruth:
     """Decide what replacing a sentence does to the note.
 
     ``note`` is the note before the edit. At the place of its gold error, the replacement is compared with the gold
-    correction, elsewhere with the sentence that is there. A note without a condition is never decided.
+    correction, elsewhere with the sentence that is there. Only a statement in the place of another one of its kind
+    is decided: a statement written over a finding, or over another kind of statement, takes away what the note said,
+    and may contradict a statement that stays. A note without a condition is never decided.
     """
     before = _right_sentence(note, sentence_id)
     if before is None:
@@ -47,13 +49,18 @@ def decide_edit(note: Note, sentence_id: int, replacement: str) -> EditTruth:
         return EditTruth.STILL_RIGHT
     condition = BY_NAME.get(note.condition or "")
     old, new = read_statement(before), read_statement(replacement)
-    if condition is None or new is None:
+    if condition is None or old is None or new is None or old.kind is not new.kind:
         return EditTruth.UNTOLD
-    truth = _decide_statement(condition, new)
-    if truth is EditTruth.WRONG or _same_fact(condition, old, new):
-        return truth
-    # A right statement in the place of another sentence: what that sentence said is missing now.
-    return EditTruth.UNTOLD
+    return _decide_statement(condition, new)
+
+
+def decide_statement_of(note: Note, sentence: str) -> EditTruth:
+    """Decide a sentence that is offered as the correction of the note's error.
+
+    It is right only where it equals the gold correction or states the same kind of fact with an accepted term. A note
+    without an error is never decided.
+    """
+    return EditTruth.UNTOLD if note.error_sentence_id is None else decide_edit(note, note.error_sentence_id, sentence)
 
 
 def knows(note: Note, replacement: str) -> bool:
@@ -80,18 +87,12 @@ def _right_sentence(note: Note, sentence_id: int) -> str | None:
     return note.corrected_sentence if sentence_id == note.error_sentence_id else note.sentences[sentence_id]
 
 
-def _same_fact(condition: Condition, old: Statement | None, new: Statement) -> bool:
-    """Whether both state the same kind of fact, the first one rightly."""
-    fact = condition.fact(new.kind)
-    return old is not None and fact is not None and old.kind is new.kind and old.term in _words(fact.accepted)
-
-
 def _decide_statement(condition: Condition, statement: Statement) -> EditTruth:
-    """Whether a statement is right for the patient, whatever sentence it replaced."""
+    """Whether a statement is right for the patient."""
     fact, term = condition.fact(statement.kind), statement.term
     if fact is not None and term in _words(fact.accepted):
         return EditTruth.STILL_RIGHT
-    if fact is not None and term in _words(fact.wrong):
+    if fact is not None and term in _words((*fact.wrong, *fact.also_wrong)):
         return EditTruth.WRONG
     if fact is not None and term in _words(fact.unclear):
         return EditTruth.UNTOLD
@@ -117,9 +118,12 @@ def _excluded(condition: Condition, statement: Statement) -> bool:
     if statement.kind is ErrorType.CAUSAL_ORGANISM:
         return statement.term in _KNOWN[statement.kind]
     if statement.kind is ErrorType.DIAGNOSIS:
-        return statement.term in _KNOWN[statement.kind] and not _akin(statement.term, condition)
-    if condition.name in WITHOUT_BACTERIA and statement.term in _ANTIBACTERIALS:
+        known = statement.term in _KNOWN[statement.kind] - _OVERLAPPING
+        return known and not _akin(statement.term, condition)
+    if not condition.bacterial and statement.term in _ANTIBACTERIALS:
         return statement.kind is ErrorType.PHARMACOTHERAPY
+    if statement.kind is ErrorType.MANAGEMENT and statement.term in _ELSEWHERE[condition.setting]:
+        return True
     return statement.term in _NARROW[statement.kind]
 
 
@@ -139,11 +143,13 @@ def _known_terms() -> Mapping[ErrorType, frozenset[Words]]:
     for condition in CONDITIONS:
         for kind in condition.kinds():
             fact = condition.fact(kind)
-            known[kind] |= _words((*fact.accepted, *fact.wrong, *fact.unclear)) if fact else set()
+            known[kind] |= _words(fact.terms()) if fact else set()
     return {kind: frozenset(terms) for kind, terms in known.items()}
 
 
-_ANTIBACTERIALS = _words(ANTIBACTERIALS)
-_NARROW = {kind: _words(terms) for kind, terms in NARROW.items()}
+_ANTIBACTERIALS = _words(SCOPE.antibacterials)
+_ELSEWHERE = {Setting.EMERGENCY: _words(SCOPE.clinic_only), Setting.CLINIC: _words(SCOPE.emergency_only)}
+_OVERLAPPING = _words(SCOPE.overlapping)
+_NARROW = {kind: _words(terms) for kind, terms in SCOPE.narrow.items()}
 _KNOWN = _known_terms()
 """Every term of the table by kind, whichever condition it belongs to."""

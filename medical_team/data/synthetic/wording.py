@@ -45,7 +45,19 @@ FRAMES: Mapping[ErrorType, tuple[str, ...]] = {
     ),
 }
 
-_ARTICLES = frozenset({"a", "an", "the"})
+# After these words a letter is a name ("group A", "hepatitis A"), not an article.
+_LETTERED = frozenset({"group", "hepatitis", "influenza", "vitamin", "type", "toxin", "toxins", "class", "grade"})
+
+_DROPPED = frozenset({"a", "an", "the", *".,;:!()[]_", '"', "\u2013", "\u2014", "\u201c", "\u201d"})
+_TOKEN = re.compile(
+    r"""
+    (?<![^\W_]) \.? \d+ (?: [.,:/\u2013] \d+ )* [^\W_]*   # 5.8, .5, 38,000, 120/80, 1:40, 5th
+    | [^\W_]+ (?: (?<=\d) [.,:/] (?=\d) [^\W_]+ )*         # words; CO2
+    | [^\s]                                               # signs, comparators and other marks, one at a time
+    """,
+    re.VERBOSE,
+)
+_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W_])|(?<=\d)-(?=[^\W\d_])")
 
 _SAME_WORDS: Mapping[str, str] = {
     "he": "patient",
@@ -77,9 +89,19 @@ class Statement:
 
 
 def canonical(text: str) -> Words:
-    """The words that count: lower case, without punctuation and articles, harmless rewordings made equal."""
-    plain = re.sub(r"[^\w\s]|_", " ", re.sub(r"['\u2019]", "", text.casefold()))
-    return tuple(_SAME_WORDS.get(word, word) for word in plain.split() if word not in _ARTICLES)
+    """The words that count: lower case, without punctuation and articles, harmless rewordings made equal.
+
+    What carries meaning stays: signs, decimal points, comparators, a plus or minus after a finding, a question mark,
+    and whatever else is neither a word nor plain punctuation. Hyphens only join words where a letter is beside them.
+    """
+    plain = re.sub("['\u2019]", "", text.casefold()).replace("\u2212", "-")
+    words = _TOKEN.findall(_HYPHEN.sub(" ", plain))
+    kept = (
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if word not in _DROPPED or (word == "a" and before in _LETTERED)
+    )
+    return tuple(_SAME_WORDS.get(word, word) for word in kept)
 
 
 def read_statement(sentence: str) -> Statement | None:
