@@ -7,14 +7,17 @@ Plain code decides, before anybody is asked. The limits are calibrated on MEDEC'
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from medical_team.config import GatesConfig
+from medical_team.game.address import addresses_a_reader, is_encoded_text, is_foreign
 from medical_team.game.edits import corrected_note
-from medical_team.game.wording import LONGEST_WORD, WordChange, changes, normalise, says_the_same, words
+from medical_team.game.spelling import is_encoded, is_misspelt, new_tokens, says_the_same, unknown_tokens
+from medical_team.game.wording import LONGEST_WORD, WordChange, changes, fold, normalise, words
 from medical_team.types import Edit, Note
 
 
@@ -23,16 +26,18 @@ class GateFailure(StrEnum):
 
     NO_SENTENCE = "no_sentence"
     """The note has no sentence with that id."""
+    TOO_LONG = "too_long"
+    """The sentence, before or after, is longer than any that is compared."""
     RESTORES_CORRECTION = "restores_correction"
     """It writes the gold correction, or a near copy of it, and so makes the note right."""
     SAME_ERROR = "same_error"
     """It writes the error that the note was shown with, or a near copy of it."""
     NO_OP = "no_op"
-    """Nothing changes but case, blanks, punctuation or characters that look alike."""
+    """Nothing changes but case, blanks, punctuation, characters that look alike, or how a number is written."""
     NO_TOKEN_CHANGE = "no_token_change"
-    """No alphanumeric word changes."""
+    """No word changes and no sign that carries a meaning."""
     NEAR_COPY = "near_copy"
-    """Only fillers come or go, or a word is misspelt: that is no medical error."""
+    """Only fillers ("today", "of note") come or go, or a word is misspelt: that is no medical error."""
     REPEATS_SENTENCE = "repeats_sentence"
     """It repeats another sentence of the note, which cannot be wrong where it stands."""
     ONLY_DELETES = "only_deletes"
@@ -49,9 +54,15 @@ class GateFailure(StrEnum):
     """It announces the error."""
     GAME_TALK = "game_talk"
     """It speaks of the game instead of the patient, in the words of the prompts and of the gold reasoning."""
+    NOT_CLINICAL = "not_clinical"
+    """It speaks to a reader or about the text, in another language, or in an encoding."""
     LENGTH_RATIO = "length_ratio"
     TOO_MANY_EDITS = "too_many_edits"
     SIMILARITY = "similarity"
+    UNKNOWN_WORDS = "unknown_words"
+    """It brings in several words of no vocabulary: another language, an encoding, nonsense."""
+    MISSPELLING = "misspelling"
+    """It brings in a word of no vocabulary that lies near one of the note's, the lexicon's or general English."""
 
 
 # Half: the one gold deletion of more than a few words leaves 10 of 19.
@@ -59,8 +70,21 @@ _MIN_WORDS_LEFT = 0.5
 
 # Characters of blanks and punctuation by which a repeated sentence may differ; spares comparing every sentence.
 _REPEAT_SLACK = 12
+# Characters of other sentences that are compared, at most: several notes of MEDEC's.
+_MOST_COMPARED = 6000
 
-_CLINICAL_SYMBOLS = frozenset("–—‘’“”…≥≤→αβγδκλμ")  # noqa: RUF001  dashes and quotes as notes have them
+# MEDEC's longest sentence has 302 characters. Nothing longer is looked at, so that any edit costs little.
+LONGEST_SENTENCE = 1000
+# Words of no vocabulary that an edit may bring in: the names of a new drug and a new organism.
+_MOST_UNKNOWN = 3
+
+# Dashes, quotes and signs as notes have them.
+_CLINICAL_SYMBOLS = frozenset("–—−‘’“”…≥≤→×±°½¼¾²³µαβγδκλμ")  # noqa: RUF001
+# Greek letters stand alone or before a hyphen in notes (β-blocker); mu is also micro before a unit (μg).
+_GREEK_IN_WORD = re.compile(
+    r"[^\W\d_µμ][αβγδκλμµ]|[αβγδκλ][^\W\d_]|[µμ](?!(?:g|l|m|u|s|mol|iu|osm)\b)[^\W\d_]",  # noqa: RUF001
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"[\n\r{}\[\]|`*_\\#~^@]|<\s*[/!?|a-z]|&[a-z]+;|https?:|www\.", re.IGNORECASE)
 _ROLE_TOKEN = re.compile(
     r"<\W{0,2}[a-z_]{1,24}\W{0,2}>"  # <|im_start|>, <start_of_turn>, <think>, </answer>, <s>, <<SYS>>
@@ -72,6 +96,10 @@ _ROLE_TOKEN = re.compile(
     re.IGNORECASE,
 )
 _SAYS_ERROR = re.compile(r"\b(?:errors?|erroneous|incorrect|inaccurate|mistake|mistaken|wrong)(?:ly|s)?\b")
+# Errors that notes speak of.
+_CLINICAL_ERRORS = re.compile(
+    r"\b(?:inborn|refractive|medication|transcription)\s+errors?\b|\bwrong[- ](?:site|side|level|patient|procedure)\b"
+)
 _GAME_TALK = re.compile(
     r"\bsentence\s+\d|\b(?:every|this|that|the)\s+sentence\b|\bswap\w*\b|\bfindings\s+(?:do\s+not\s+)?fit\b",
     re.IGNORECASE,
@@ -117,6 +145,20 @@ class Change:
         return changes(self.before.split(), self.after.split())
 
     @cached_property
+    def folded(self) -> tuple[str, str]:
+        return fold(self.before), fold(self.after)
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        """Words brought in that are in no vocabulary."""
+        return unknown_tokens(new_tokens(self.before, self.after), self.base.sentences)
+
+    def replaced_by(self, token: str) -> tuple[str, ...]:
+        """The words of the old sentence in whose place a new word stands."""
+        parts = (part.before for part in self.word_changes if token.casefold() in part.after)
+        return next(parts, ())
+
+    @cached_property
     def base_length(self) -> int:
         return sum(len(sentence.split()) for sentence in self.base.sentences)
 
@@ -140,6 +182,11 @@ def _no_sentence(change: Change) -> bool:
     return not 0 <= change.edit.sentence_id < len(change.base.sentences)
 
 
+def _too_long(change: Change) -> bool:
+    shown = change.note.sentences[change.edit.sentence_id]
+    return max(len(change.before), len(change.after), len(shown)) > LONGEST_SENTENCE
+
+
 def _restores_correction(change: Change) -> bool:
     return change.at_present_error and _says(change, change.before)
 
@@ -161,9 +208,13 @@ def _near_copy(change: Change) -> bool:
 
 
 def _repeats_sentence(change: Change) -> bool:
-    new, length = normalise(change.after), len(change.after)
-    alike = (text for text in change.base.sentences if abs(len(text) - length) <= _REPEAT_SLACK)
-    return any(new == normalise(sentence) for sentence in alike)
+    new, length, compared = normalise(change.after), len(change.after), 0
+    for text in change.base.sentences:
+        if abs(len(text) - length) <= _REPEAT_SLACK and compared <= _MOST_COMPARED:
+            compared += len(text)
+            if new == normalise(text):
+                return True
+    return False
 
 
 def _only_deletes(change: Change) -> bool:
@@ -172,7 +223,10 @@ def _only_deletes(change: Change) -> bool:
 
 
 def _foreign_character(change: Change) -> bool:
-    return any(not _is_clinical(char) for char in set(change.after) - set(change.before))
+    if change.after.isascii() and change.after.isprintable():
+        return False
+    foreign = any(not _is_clinical(char) for char in set(change.after) - set(change.before))
+    return foreign or change.introduces(_GREEK_IN_WORD)
 
 
 def _markup(change: Change) -> bool:
@@ -189,12 +243,21 @@ def _long_word(change: Change) -> bool:
 
 
 def _says_error(change: Change) -> bool:
-    known = set(words(change.before))
-    return any(_SAYS_ERROR.fullmatch(word) and word not in known for word in words(change.after))
+    known, new = (set(_SAYS_ERROR.findall(_CLINICAL_ERRORS.sub(" ", text))) for text in change.folded)
+    return bool(new - known)
 
 
 def _game_talk(change: Change) -> bool:
     return change.introduces(_GAME_TALK)
+
+
+def _not_clinical(change: Change) -> bool:
+    return (
+        addresses_a_reader(*change.folded)
+        or is_foreign(*change.folded)
+        or is_encoded_text(change.before, change.after)
+        or any(map(is_encoded, change.unknown[:_MOST_UNKNOWN]))
+    )
 
 
 def _length_ratio(change: Change) -> bool:
@@ -216,17 +279,33 @@ def _similarity(change: Change) -> bool:
 
 def _says(change: Change, sentence: str) -> bool:
     same = normalise(sentence) == normalise(change.after)
-    return same or says_the_same(sentence, change.after, change.limits.max_correction_similarity)
+    return same or says_the_same(sentence, change.after)
+
+
+def _unknown_words(change: Change) -> bool:
+    return len(change.unknown) > _MOST_UNKNOWN
+
+
+def _misspelling(change: Change) -> bool:
+    return any(
+        is_misspelt(token, change.before, change.base.sentences, change.replaced_by(token)) for token in change.unknown
+    )
 
 
 def _is_clinical(char: str) -> bool:
     if char.isascii():
         return char.isprintable() or char == "\n"  # a line break is markup, with a reason code of its own
-    return (0xA1 <= ord(char) < 0x180 and char != "\xad") or char in _CLINICAL_SYMBOLS
+    return char in _CLINICAL_SYMBOLS or _is_accented(char)
+
+
+def _is_accented(char: str) -> bool:
+    """A Latin letter with an accent, as names have them (Ménière): no letter of its own that looks like another."""
+    return 0xC0 <= ord(char) < 0x180 and char.isalpha() and unicodedata.normalize("NFD", char)[0].isascii()
 
 
 GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
     (GateFailure.NO_SENTENCE, _no_sentence),
+    (GateFailure.TOO_LONG, _too_long),
     (GateFailure.RESTORES_CORRECTION, _restores_correction),
     (GateFailure.SAME_ERROR, _same_error),
     (GateFailure.NO_OP, _no_op),
@@ -240,8 +319,11 @@ GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
     (GateFailure.LONG_WORD, _long_word),
     (GateFailure.SAYS_ERROR, _says_error),
     (GateFailure.GAME_TALK, _game_talk),
+    (GateFailure.NOT_CLINICAL, _not_clinical),
     (GateFailure.LENGTH_RATIO, _length_ratio),
     (GateFailure.TOO_MANY_EDITS, _too_many_edits),
     (GateFailure.SIMILARITY, _similarity),
+    (GateFailure.UNKNOWN_WORDS, _unknown_words),
+    (GateFailure.MISSPELLING, _misspelling),
 )
 """Every gate, in the order in which they are tried: what the edit is first, how large it is last."""
