@@ -19,6 +19,8 @@ _READERS = (
 _SECOND_PERSON = (
     r"\b(?:your(?!\s+(?:\w+\s+)?(?:clinic|office|hospital|care|practice|department|patient|emergency|service))|yours"
     r"|yourself|yourselves|u\s+(?:can|may|should|must))\b"
+    r"|\b(?:i|we)\s+(?:am|are|think|believe|confirm|checked|wrote|assure|promise|know|suggest|swear|guarantee|certify|vouch)\b"
+    r"|\bid\s*[:#]?\s*\d|\b(?:keep|stay|remain)\s+(?:silent|quiet)\s+(?:about|on|here|now)|\b(?:is|are|was)\s+intended\b(?!\s+(?:to|for))"
     r"|\byou\b(?!\s+(?:note|notice|observe|find|see|palpate|auscultate|hear)\s+(?:an?|that\s+(?:he|she|the\s+patient)"
     r"|bilateral|the\s+patient)\b)"
 )

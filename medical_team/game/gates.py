@@ -16,6 +16,7 @@ from functools import cached_property
 from medical_team.config import GatesConfig
 from medical_team.game.address import addresses_a_reader, is_encoded_text, is_foreign
 from medical_team.game.edits import corrected_note
+from medical_team.game.patient import leaves_the_patient
 from medical_team.game.spelling import is_encoded, is_misspelt, new_tokens, says_the_same, unknown_tokens
 from medical_team.game.wording import LONGEST_WORD, WordChange, changes, fold, normalise, words
 from medical_team.types import Edit, Note
@@ -55,7 +56,7 @@ class GateFailure(StrEnum):
     GAME_TALK = "game_talk"
     """It speaks of the game instead of the patient, in the words of the prompts and of the gold reasoning."""
     NOT_CLINICAL = "not_clinical"
-    """It speaks to a reader or about the text, in another language, or in an encoding."""
+    """It speaks to a reader or about the text, of nothing that is a patient's, in another language or an encoding."""
     LENGTH_RATIO = "length_ratio"
     TOO_MANY_EDITS = "too_many_edits"
     SIMILARITY = "similarity"
@@ -257,6 +258,7 @@ def _not_clinical(change: Change) -> bool:
         or is_foreign(*change.folded)
         or is_encoded_text(change.before, change.after)
         or any(map(is_encoded, change.unknown[:_MOST_UNKNOWN]))
+        or leaves_the_patient(change.before, change.after)
     )
 
 

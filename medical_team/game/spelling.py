@@ -27,6 +27,7 @@ _LONGEST_OF_ENGLISH = 24
 _LONGEST_ABBREVIATION = 6
 
 _TOKEN = re.compile(r"[^\W_]+")
+_DIGIT_INSIDE = re.compile(r"[^\W\d_]\d+[^\W\d_]")
 _LEET = tuple(str.maketrans("0134578", f"o{letter}eastb") for letter in "il")
 
 # Letters of a note that are searched for its own words.
@@ -71,7 +72,7 @@ def new_tokens(before: str, after: str) -> tuple[str, ...]:
 def _may_be_misspelt(token: str) -> bool:
     letters = sum(char.isalpha() for char in token)
     if letters < len(token):
-        return letters >= _SHORTEST and not token.isdigit()
+        return letters >= _SHORTEST or _DIGIT_INSIDE.search(token) is not None
     capitals = sum(char.isupper() for char in token)
     return letters > 1 and not (capitals > 1 and letters <= _LONGEST_ABBREVIATION)
 
@@ -116,7 +117,7 @@ def is_encoded(token: str) -> bool:
 
 def _spelt_with_digits(token: str) -> bool:
     word = token.casefold()
-    return any(word.translate(table) in known_words() for table in _LEET)
+    return len(word) >= _SHORTEST and any(word.translate(table) in known_words() for table in _LEET)
 
 
 def _near(one: str, other: str) -> bool:

@@ -45,8 +45,20 @@ _LETTERS = pattern(r"[^\W\d_]+")
 @cache
 def known_words() -> frozenset[str]:
     """Clinical and general words in small letters."""
-    english = SpellChecker(language="en").word_frequency.keys()
-    return frozenset(english) | clinical_words() | frozenset(_UNITS)
+    return frozenset(_english()) | clinical_words() | frozenset(_UNITS)
+
+
+@cache
+def common_english(most: int) -> frozenset[str]:
+    """The most frequent words of general English."""
+    return frozenset(_english()[:most])
+
+
+@cache
+def _english() -> tuple[str, ...]:
+    """Words of general English, the most frequent first."""
+    frequency = dict(SpellChecker(language="en").word_frequency.items())
+    return tuple(sorted(frequency, key=frequency.__getitem__, reverse=True))
 
 
 @cache
@@ -60,7 +72,7 @@ def clinical_words() -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def is_word(word: str) -> bool:
     """Whether a word in small letters is in the vocabulary, or made of parts that are."""
-    if any(form in known_words() for form in _forms(word)):
+    if any(form in known_words() for form in forms(word)):
         return True
     return any(_stem_is_known(word[len(prefix) :]) for prefix in PREFIXES if word.startswith(prefix)) or any(
         _stem_has_endings(word[: -len(suffix)]) for suffix in SUFFIXES if word.endswith(suffix)
@@ -94,8 +106,8 @@ def _stem_has_endings(stem: str) -> bool:
     return len(stem) >= _SHORTEST_STEM and any(stem + suffix in known_words() for suffix in SUFFIXES)
 
 
-def _forms(word: str) -> Iterator[str]:
-    """The word, and what it may be an inflection of."""
+def forms(word: str) -> Iterator[str]:
+    """The word itself, and what it may be an inflection of."""
     yield word
     for ending in ("s", "es", "ed", "d", "ing", "ly", "al", "ally", "er"):
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
