@@ -28,7 +28,7 @@ _SECOND_PERSON = (
 _ANSWERS = (
     r"\b(?:verdicts?|outputs?(?!\s+(?:of\s+\d|was|is|has|in|decreas|increas))(?<!urine output)(?<!cardiac output)"
     r"|prompts|(?:the|this|that|system|user|your)\s+prompt|prompt\s+(?:says|above|text|injection)|rewards?|json|xml|yaml|html|markdown|brackets?|quotation|plain\s*text"
-    r"|tokens?|subtask|game|games?\s+over|scor(?:e|ing)\s+(?:full|zero|points?|rule|this|it)|points?\s+for|benchmark"
+    r"|tokens?|subtask|the\s+game|game\s+(?:is|over|rules?)|scor(?:e|ing)\s+(?:full|zero|points?|rule|this|it)|points?\s+for|benchmark"
     r"|dataset|data\s+set|ground\s+truth|gold\s+(?:label|answer|standard\s+says)|label(?:l?ed)?|labels|classif(?:y|ied)\s+as"
     r"|annotation|annotated|parse[drs]?|parsing|tags?|placeholder|end\s+of\s+(?:note|file|text|document|input|message|answer"
     r"|task|record|instructions?)|reasoning|chain\s+of\s+thought|think\s+(?:step|block|tag)|step\s+by\s+step|template"
@@ -111,16 +111,17 @@ _META = re.compile("|".join((_READERS, _SECOND_PERSON, _ANSWERS, _TEXT, _PRAISE,
 
 
 def addresses_a_reader(before: str, after: str) -> bool:
-    """Whether a folded sentence speaks of or to its reader where the one before did not."""
-    known = {match.group() for match in _META.finditer(before)}
-    return any(match.group() not in known for match in _META.finditer(after))
+    """Whether a folded text speaks of or to its reader where the one before did not."""
+    found = {match.group() for match in _META.finditer(after)}
+    return bool(found) and not found <= {match.group() for match in _META.finditer(before)}
 
 
 def is_foreign(before: str, after: str) -> bool:
-    """Whether a folded sentence brings in two or more function words of another language."""
-    return len(set(_FOREIGN.findall(after)) - set(_FOREIGN.findall(before))) > 1
+    """Whether a folded text brings in two or more function words of another language."""
+    found = set(_FOREIGN.findall(after))
+    return len(found) > 1 and len(found - set(_FOREIGN.findall(before))) > 1
 
 
-def is_encoded_text(before: str, after: str) -> bool:
-    """Whether a sentence, as it is written, brings in something that has to be decoded."""
-    return _ENCODED.search(after) is not None and _ENCODED.search(before) is None
+def is_encoded_text(brought_in: str) -> bool:
+    """Whether the words that a sentence brings in have to be decoded."""
+    return _ENCODED.search(brought_in) is not None

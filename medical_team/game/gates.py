@@ -11,14 +11,16 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+from rapidfuzz.distance import Indel
 
 from medical_team.config import GatesConfig
 from medical_team.game.address import addresses_a_reader, is_encoded_text, is_foreign
 from medical_team.game.edits import corrected_note
 from medical_team.game.patient import leaves_the_patient
 from medical_team.game.spelling import is_encoded, is_misspelt, new_tokens, says_the_same, unknown_tokens
-from medical_team.game.wording import LONGEST_WORD, WordChange, changes, fold, normalise, words
+from medical_team.game.wording import LONGEST_WORD, WordChange, changes, fold, normalise, shared_ends, words
 from medical_team.types import Edit, Note
 
 
@@ -72,10 +74,12 @@ _MIN_WORDS_LEFT = 0.5
 # Characters of blanks and punctuation by which a repeated sentence may differ; spares comparing every sentence.
 _REPEAT_SLACK = 12
 # Characters of other sentences that are compared, at most: several notes of MEDEC's.
-_MOST_COMPARED = 6000
+_MOST_COMPARED = 3000
 
 # MEDEC's longest sentence has 302 characters. Nothing longer is looked at, so that any edit costs little.
-LONGEST_SENTENCE = 1000
+LONGEST_SENTENCE = 500
+# Words on both sides of a change that are looked at with it.
+_SURROUNDINGS = 8
 # Words of no vocabulary that an edit may bring in: the names of a new drug and a new organism.
 _MOST_UNKNOWN = 3
 
@@ -146,10 +150,6 @@ class Change:
         return changes(self.before.split(), self.after.split())
 
     @cached_property
-    def folded(self) -> tuple[str, str]:
-        return fold(self.before), fold(self.after)
-
-    @cached_property
     def unknown(self) -> tuple[str, ...]:
         """Words brought in that are in no vocabulary."""
         return unknown_tokens(new_tokens(self.before, self.after), self.base.sentences)
@@ -161,7 +161,22 @@ class Change:
 
     @cached_property
     def base_length(self) -> int:
-        return sum(len(sentence.split()) for sentence in self.base.sentences)
+        return _tokens(self.base.sentences)
+
+    @cached_property
+    def brought_in(self) -> str:
+        """The tokens that stand in no old sentence's place or in another's."""
+        return " ".join(token for part in self.token_changes for token in part.after)
+
+    @cached_property
+    def surroundings(self) -> tuple[str, str]:
+        """Of both sentences, folded: what changed with a few words on both sides."""
+        before, after = self.before.split(), self.after.split()
+        head, tail = shared_ends(before, after)
+        start, end = max(0, head - _SURROUNDINGS), max(0, tail - _SURROUNDINGS)
+        texts = (" ".join(tokens[start : len(tokens) - end]) for tokens in (before, after))
+        old, new = (fold(text) for text in texts)
+        return old, new
 
     @property
     def length(self) -> int:
@@ -169,8 +184,14 @@ class Change:
 
     def introduces(self, pattern: re.Pattern[str]) -> bool:
         """Whether the new sentence has a match that the old one has not; case is folded by the caller's pattern."""
-        known = {match.casefold() for match in pattern.findall(self.before)}
-        return any(match.casefold() not in known for match in pattern.findall(self.after))
+        new = {match.casefold() for match in pattern.findall(self.after)}
+        return bool(new) and not new <= {match.casefold() for match in pattern.findall(self.before)}
+
+
+@lru_cache(maxsize=512)
+def _tokens(sentences: tuple[str, ...]) -> int:
+    """Of a note, which is asked about many times."""
+    return sum(len(sentence.split()) for sentence in sentences)
 
 
 def check_edit(edit: Edit, note: Note, gates: GatesConfig) -> GateFailure | None:
@@ -244,7 +265,7 @@ def _long_word(change: Change) -> bool:
 
 
 def _says_error(change: Change) -> bool:
-    known, new = (set(_SAYS_ERROR.findall(_CLINICAL_ERRORS.sub(" ", text))) for text in change.folded)
+    known, new = (set(_SAYS_ERROR.findall(_CLINICAL_ERRORS.sub(" ", text))) for text in change.surroundings)
     return bool(new - known)
 
 
@@ -254,9 +275,9 @@ def _game_talk(change: Change) -> bool:
 
 def _not_clinical(change: Change) -> bool:
     return (
-        addresses_a_reader(*change.folded)
-        or is_foreign(*change.folded)
-        or is_encoded_text(change.before, change.after)
+        addresses_a_reader(*change.surroundings)
+        or is_foreign(*change.surroundings)
+        or is_encoded_text(change.brought_in)
         or any(map(is_encoded, change.unknown[:_MOST_UNKNOWN]))
         or leaves_the_patient(change.before, change.after)
     )
@@ -270,8 +291,8 @@ def _length_ratio(change: Change) -> bool:
 
 
 def _too_many_edits(change: Change) -> bool:
-    edited = sum(len(part.before) + len(part.after) for part in change.token_changes)
-    return edited > change.limits.max_edited_tokens
+    most = change.limits.max_edited_tokens
+    return Indel.distance(change.before.split(), change.after.split(), score_cutoff=most) > most
 
 
 def _similarity(change: Change) -> bool:
@@ -311,21 +332,22 @@ GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
     (GateFailure.RESTORES_CORRECTION, _restores_correction),
     (GateFailure.SAME_ERROR, _same_error),
     (GateFailure.NO_OP, _no_op),
+    (GateFailure.LENGTH_RATIO, _length_ratio),
+    (GateFailure.TOO_MANY_EDITS, _too_many_edits),
+    (GateFailure.FOREIGN_CHARACTER, _foreign_character),
     (GateFailure.NO_TOKEN_CHANGE, _no_token_change),
     (GateFailure.NEAR_COPY, _near_copy),
+    (GateFailure.SIMILARITY, _similarity),
     (GateFailure.REPEATS_SENTENCE, _repeats_sentence),
     (GateFailure.ONLY_DELETES, _only_deletes),
-    (GateFailure.FOREIGN_CHARACTER, _foreign_character),
     (GateFailure.ROLE_TOKEN, _role_token),
     (GateFailure.MARKUP, _markup),
     (GateFailure.LONG_WORD, _long_word),
     (GateFailure.SAYS_ERROR, _says_error),
     (GateFailure.GAME_TALK, _game_talk),
-    (GateFailure.NOT_CLINICAL, _not_clinical),
-    (GateFailure.LENGTH_RATIO, _length_ratio),
-    (GateFailure.TOO_MANY_EDITS, _too_many_edits),
-    (GateFailure.SIMILARITY, _similarity),
     (GateFailure.UNKNOWN_WORDS, _unknown_words),
+    (GateFailure.NOT_CLINICAL, _not_clinical),
     (GateFailure.MISSPELLING, _misspelling),
 )
-"""Every gate, in the order in which they are tried: what the edit is first, how large it is last."""
+"""Every gate, in the order in which they are tried: copies first, then how large the edit is, so that what costs more
+only looks at small ones."""

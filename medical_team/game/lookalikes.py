@@ -29,13 +29,17 @@ _MORE = {
 
 # Characters whose decomposition is longer (a whole phrase in one character) stay as they are: it is bounded work.
 _LONGEST = 4
+_MOST_KINDS = 100
 
 
 def plain(text: str) -> str:
-    """The text with every look-alike as the Latin letter that a reader sees; case stays in ASCII letters."""
+    """The text with every look-alike as the Latin letter that a reader sees; case stays in ASCII letters.
+
+    A text of more kinds of characters than any sentence has is left as it is.
+    """
     if text.isascii() and text.isprintable():  # most sentences
         return text
-    return text.translate(_TABLE)
+    return text if len(set(text)) > _MOST_KINDS else text.translate(_TABLE)
 
 
 class _Table(dict[int, str]):

@@ -7,15 +7,17 @@ looked for is what makes a sentence clinical, and not each way of addressing som
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from medical_team.game.lookalikes import plain
-from medical_team.game.vocabulary import clinical_words, common_english, forms, is_word
+from medical_team.game.vocabulary import UNITS, clinical_words, common_english, forms, is_word
 
 _SEGMENT = re.compile(r"(?<=[.!?;:])[\"'”’)]*\s+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_MEASUREMENT = re.compile(r"\d\s*(?:mg|mcg|g\b|ml|cm|mm|%|/|°|[cf]\b|kg|meq|bpm|weeks?|days?|years?)|\d[.]\d", re.IGNORECASE)
+_MEASUREMENT = re.compile(
+    r"\d\s*(?:mg|mcg|g\b|ml|cm|mm|%|/|°|[cf]\b|kg|meq|bpm|weeks?|days?|years?)|\d[.]\d", re.IGNORECASE
+)
 
 # BiPAP, HPV, RBCs: two capitals in a short word that is no common one.
 _ABBREVIATION = re.compile(r"\b(?=\w*[A-Z]\w*[A-Z])[A-Za-z]{2,6}\b")
@@ -52,8 +54,9 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(plain(text).casefold())
 
 
+@lru_cache(maxsize=8192)
 def _is_specific(word: str) -> bool:
-    if word in _patient_words() or any(form in _telling_words() for form in forms(word)):
+    if word in UNITS or word in _patient_words() or any(form in _telling_words() for form in forms(word)):
         return True
     return len(word) > 3 and word not in common_english(_COMMON_WORDS) and is_word(word)
 

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from string import ascii_lowercase
 
-from rapidfuzz.distance import OSA
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, Indel
 
 from medical_team.game.lookalikes import plain
 from medical_team.game.vocabulary import is_word, known_words, swaps_a_part
@@ -22,23 +23,30 @@ from medical_team.game.wording import LONGEST_WORD, changes, contents
 _LONG = 9
 _SHORTEST = 4
 # Longer words are compared with the note's only: the neighbours of a word are as many as 53 times its letters.
-_LONGEST_OF_ENGLISH = 24
+_LONGEST_OF_ENGLISH = 14
 # What has two capitals is an abbreviation up to this length (MRSA, DTaP, RBCs).
 _LONGEST_ABBREVIATION = 6
 
 _TOKEN = re.compile(r"[^\W_]+")
+_LONGER = re.compile(r"[^\W_]{4,}")
 _DIGIT_INSIDE = re.compile(r"[^\W\d_]\d+[^\W\d_]")
 _LEET = tuple(str.maketrans("0134578", f"o{letter}eastb") for letter in "il")
 
+# Words that differ, on both sides together; more is no copy of a sentence.
+_MOST_EDITED = 40
+
 # Letters of a note that are searched for its own words.
-_MOST_OF_A_NOTE = 6000
+_MOST_OF_A_NOTE = 3000
 
 
 def says_the_same(before: str, after: str) -> bool:
     """Whether two sentences differ at most in fillers, in the form of words and in misspellings."""
+    old, new = contents(before), contents(after)
+    if len(old) != len(new) or Indel.distance(old, new, score_cutoff=_MOST_EDITED) > _MOST_EDITED:
+        return False
     return all(
         len(change.before) == len(change.after) and all(map(_same_word, change.before, change.after))
-        for change in changes(contents(before), contents(after))
+        for change in changes(old, new)
     )
 
 
@@ -104,7 +112,10 @@ def is_misspelt(token: str, before: str, sentences: tuple[str, ...], stands_for:
         return True
     if len(word) < _SHORTEST:
         return False
-    return any(_near(other, word) for other in note_words(sentences)) or (not stands_for and _near_vocabulary(word))
+    limit = 2 if len(word) >= _LONG else 1
+    if process.extractOne(word, note_words(sentences), scorer=OSA.distance, score_cutoff=limit) is not None:
+        return True
+    return not stands_for and _near_vocabulary(word)
 
 
 def is_encoded(token: str) -> bool:
@@ -155,4 +166,4 @@ def note_words(sentences: tuple[str, ...]) -> frozenset[str]:
             break
         text.append(sentence)
         size += len(sentence)
-    return frozenset(word for word in _TOKEN.findall(plain(" ".join(text)).casefold()) if len(word) >= _SHORTEST)
+    return frozenset(word for word in _LONGER.findall(plain(" ".join(text)).casefold()))

@@ -33,19 +33,22 @@ SUFFIXES = tuple(
 # Shorter rests say nothing: most letters after a prefix are the end of some word.
 _SHORTEST_STEM = 4
 
-_UNITS = (
-    "mg mcg ug ng pg kg gm ml dl cl ul fl cm mm km mmol umol nmol pmol mol meq miu iu ui hz khz mhz kcal kj kpa bpm "
-    "hpf lpf msec hrs hr yrs yr yo wk wks mo mos pt pts hx fx tx rx dx sx cc tid bid qid qd qhs prn iv im sc po pr "
-    "sq ekg ecg eeg emg mri ct cxr abg cbc ph po pco hco bp rr wbc rbc hgb hct plt bun cr na ca mg hba hbs hcv hbv xray ft lb lbs deg mmhg "
-    "doesn didn isn wasn hasn couldn wouldn aren weren hadn haven shouldn don"
-).split()
+UNITS = frozenset(
+    (
+        "mg mcg ug ng pg kg gm ml dl cl ul fl cm mm km mmol umol nmol pmol mol meq miu iu ui hz khz mhz kcal kj kpa bpm "
+        "hpf lpf msec hrs hr yrs yr yo wk wks mo mos pt pts hx fx tx rx dx sx cc tid bid qid qd qhs prn iv im sc po pr "
+        "sq ekg ecg eeg emg mri ct cxr abg cbc ph po pco hco bp rr wbc rbc hgb hct plt bun cr na ca mg hba hbs hcv hbv xray ft lb lbs deg mmhg "
+        "hg "
+        "doesn didn isn wasn hasn couldn wouldn aren weren hadn haven shouldn don"
+    ).split()
+)
 _LETTERS = pattern(r"[^\W\d_]+")
 
 
 @cache
 def known_words() -> frozenset[str]:
     """Clinical and general words in small letters."""
-    return frozenset(_english()) | clinical_words() | frozenset(_UNITS)
+    return frozenset(_english()) | clinical_words() | UNITS
 
 
 @cache
