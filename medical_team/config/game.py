@@ -21,9 +21,6 @@ class GatesConfig(Section):
     """Token similarity of edited and original note, at least."""
     max_edited_tokens: int = Field(default=20, ge=1)
     """Tokens taken away and tokens put in, together, at most."""
-    max_correction_similarity: float = Field(default=0.93, gt=0, le=1)
-    """Similarity of letters from which a word counts as the correct one misspelt: an edit of nothing but such words
-    is a near copy of the correct sentence and no error. Below hyper-/hypoparathyroidism (0.919)."""
 
 
 _MIX = {kind: 3.0 if kind is GameType.VANILLA_BENIGN else 1.0 for kind in GameType}

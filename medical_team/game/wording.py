@@ -3,30 +3,60 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from functools import lru_cache
 
-# Letters of other scripts that look like Latin ones: swapping them changes nothing that a reader sees.
-_LOOKALIKES = str.maketrans("аеорсухіјѕкмнтвοανριτκυχε", "aeopcyxijskmhtboavpitkuxe")
+from rapidfuzz.distance import Indel
 
-# Control characters, invisible format characters, and accents once they are split from their letters.
-_UNSEEN = frozenset({"Cc", "Cf", "Mn"})
+from medical_team.game.lookalikes import plain
 
-# Words that can come and go without a change of medical meaning.
-_FILLERS = frozenset({"a", "an", "the", "is", "are", "was", "were", "be", "been"})
+# Words and phrases that can come and go without a change of medical meaning.
+_FILLERS = frozenset(
+    "a an the is are was were be been also additionally moreover furthermore notably overall indeed thus therefore "
+    "hence accordingly consequently today currently presently now just very quite rather really simply further "
+    "clearly obviously evidently certainly specifically basically generally essentially here too so please".split()
+)
+_FILLER_PHRASES = re.compile(
+    r"\b(?:(?:it (?:is|was) (?:to be )?|worth |of )not(?:e|ed|ing)(?: that)?|it should be noted that"
+    r"|at (?:this|the present|that) (?:time|point|moment|stage)|at present|at the moment|for now|as of now"
+    r"|as (?:planned|expected|noted|above|well|usual|mentioned|described|discussed|stated|before|per plan|indicated)"
+    r"|in (?:addition|general|fact|summary|short|particular|this case)|on the whole"
+    r"|to date|needless to say|of course|by the way|right now)\b",
+    re.IGNORECASE,
+)
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|\d+")
-_BETWEEN_DIGITS = re.compile(r"(?<=\d)\W+(?=\d)")
-# Blanks and punctuation; what is kept beside letters and digits are signs that carry a meaning (< 90, 5 +).
-_UNREAD = re.compile(r"[^\w\0$+<=>~±≥≤°×]+|_")  # noqa: RUF001
+# What says the same as a sign, in front of a number.
+_SPOKEN = (
+    (re.compile(r"<=|\bat most(?= *\d)|\bno more than(?= *\d)", re.IGNORECASE), "≤"),
+    (re.compile(r">=|\bat least(?= *\d)|\bno less than(?= *\d)", re.IGNORECASE), "≥"),
+    (re.compile(r"\b(?:less|lower|fewer) than(?= *\d)", re.IGNORECASE), "<"),
+    (re.compile(r"\b(?:more|greater|higher) than(?= *\d)", re.IGNORECASE), ">"),
+    (re.compile(r"(?<=\d) ?per ?cent\b", re.IGNORECASE), "%"),
+)
+_NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen twenty".split()
+    )
+}
+
+_WORD = re.compile(
+    r"(?<![\w.,])[.]\d+|\d+(?:[.,]\d+)*|[^\W\d_]+"
+    r"|[<>≤≥±%]"
+    r"|(?<![\w)])[+-](?=\.?\d)"  # the sign of a number: -2, +1.5
+    r"|(?<=\w)\++"  # a finding's: 2+, B27+, 3++
+    r"|(?<=\d)-(?!\w)|(?<=\w)-(?=[,.;:)]|\s*$)"  # B27-; not a range, nor "pre- and postoperative"
+    r"|(?<=[A-Z\d] )\+|(?<=\w )[+-](?=\s*(?:[,.;:)]|$|(?:and|or|but)\b))"  # HLA-B27 +, ANA - and RF +
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 LONGEST_WORD = 48
 """Characters between blanks. MEDEC's longest has 32; a sentence in base64 or hex is one word of a hundred and more."""
 
-# What is longer is not compared piece by piece, which would cost the square of its length and more.
+# What is longer is not compared piece by piece.
 _MOST_WORDS = 400
 
 
@@ -40,21 +70,50 @@ class WordChange:
 
 def fold(text: str) -> str:
     """The text without what a reader hardly sees: case, width, accents, invisible characters, look-alike letters."""
-    if text.isascii() and text.isprintable():  # most sentences, and ten times as fast
-        return text.casefold()
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    visible = "".join(char for char in decomposed if char.isspace() or unicodedata.category(char) not in _UNSEEN)
-    return visible.translate(_LOOKALIKES)
+    return plain(text).casefold()
 
 
 def normalise(text: str) -> str:
-    """``fold`` without blanks and punctuation; a separator between digits stays, since 1.5 is not 15."""
-    return _UNREAD.sub("", _BETWEEN_DIGITS.sub("\0", fold(text)))
+    """The words and signs of the text without blanks; two numbers side by side stay two."""
+    found = words(text)
+    return "".join(f"\0{word}" if word[0].isdigit() and last[-1:].isdigit() else word for last, word in _pairs(found))
 
 
-def words(text: str) -> list[str]:
-    """The alphanumeric words of the folded text; a number with its decimals is one word."""
-    return _WORD.findall(fold(text))
+def _pairs(found: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(("", *found), found, strict=False))
+
+
+@lru_cache(maxsize=2048)
+def words(text: str) -> tuple[str, ...]:
+    """The words of the folded text, and the signs that carry a meaning.
+
+    A number with its decimals is one word, written in one way: 36.0 and 36, 1,500 and 1500, "two" and 2, but not 1.5,
+    15 and 1,5. Signs are comparators (also "less than" before a number), per cent, a number's sign and what stands
+    after a finding ("2+", "HLA-B27 -").
+    """
+    text = plain(text)
+    for pattern, sign in _SPOKEN:
+        text = pattern.sub(sign, text)
+    return tuple(_canonical(word) for word in _WORD.findall(text))
+
+
+def _canonical(word: str) -> str:
+    word = word.casefold()
+    if not word[-1].isdigit():
+        return _NUMBER_WORDS.get(word, word)
+    if _THOUSANDS.fullmatch(word):
+        word = word.replace(",", "")
+    if word.count(".") == 1 and "," not in word:
+        whole, _, decimals = word.partition(".")
+        decimals = decimals.rstrip("0")
+        word = f"{whole or '0'}.{decimals}" if decimals else whole or "0"
+    return word
+
+
+@lru_cache(maxsize=2048)
+def contents(text: str) -> tuple[str, ...]:
+    """The words without fillers."""
+    return tuple(word for word in words(_FILLER_PHRASES.sub(" ", plain(text))) if word not in _FILLERS)
 
 
 def changes(before: Sequence[str], after: Sequence[str]) -> tuple[WordChange, ...]:
@@ -66,12 +125,15 @@ def changes(before: Sequence[str], after: Sequence[str]) -> tuple[WordChange, ..
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     if max(len(old), len(new)) > _MOST_WORDS:
         return (WordChange(tuple(old), tuple(new)),)
-    opcodes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return tuple(
-        WordChange(tuple(old[start:end]), tuple(new[start_after:end_after]))
-        for tag, start, end, start_after, end_after in opcodes
-        if tag != "equal"
-    )
+    found: list[WordChange] = []
+    start = start_after = 0
+    for tag, end, next_start, end_after, next_after in [*Indel.opcodes(old, new), ("equal", len(old), 0, len(new), 0)]:
+        if tag != "equal":
+            continue
+        if end > start or end_after > start_after:
+            found.append(WordChange(tuple(old[start:end]), tuple(new[start_after:end_after])))
+        start, start_after = next_start, next_after
+    return tuple(found)
 
 
 def shared_ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
@@ -80,20 +142,3 @@ def shared_ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
     head = next((i for i in range(shortest) if before[i] != after[i]), shortest)
     rest = shortest - head
     return head, next((i for i in range(rest) if before[-1 - i] != after[-1 - i]), rest)
-
-
-def says_the_same(before: str, after: str, max_word_similarity: float) -> bool:
-    """Whether two sentences differ at most in fillers and in how words are spelt."""
-    contents = [[word for word in words(text) if word not in _FILLERS] for text in (before, after)]
-    return all(
-        len(change.before) == len(change.after)
-        and all(_same_word(old, new, max_word_similarity) for old, new in zip(change.before, change.after, strict=True))
-        for change in changes(*contents)
-    )
-
-
-def _same_word(old: str, new: str, max_similarity: float) -> bool:
-    # The first letter must agree: a prefix of one letter turns febrile into afebrile.
-    if not (old.isalpha() and new.isalpha() and old[0] == new[0]) or max(len(old), len(new)) > LONGEST_WORD:
-        return False
-    return SequenceMatcher(None, old, new, autojunk=False).ratio() >= max_similarity
