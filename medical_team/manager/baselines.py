@@ -7,7 +7,7 @@ on who answered first, and a resumed run scores as the first one would have.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from medical_team.rewards.announced import announced_verdict
@@ -41,9 +41,7 @@ class RunningBaselines:
 
     def add(self, game: Game, trained: Collection[Role]) -> None:
         """A finished game, and whose turns in it the step trains on: what is averaged is what is rewarded."""
-        for name, value in _observations(game, trained):
-            self._step[name] += value
-            self._step[f"{name} cases"] += 1
+        _count(self._step, game, trained)
 
     def end_step(self) -> Baselines:
         self._steps.append(dict(self._step))
@@ -59,6 +57,20 @@ class RunningBaselines:
         self._steps = deque(map(dict, state), maxlen=KEPT_STEPS)
         self._step = defaultdict(float)
         self.current = _means(self._steps)
+
+
+def averages_of(games: Iterable[Game]) -> Baselines:
+    """What a policy did on average in these games, all of them trained on: what it is scored with in the long run."""
+    step: defaultdict[str, float] = defaultdict(float)
+    for game in games:
+        _count(step, game, Role)
+    return _means([step], start_cases=0)
+
+
+def _count(step: defaultdict[str, float], game: Game, trained: Collection[Role]) -> None:
+    for name, value in _observations(game, trained):
+        step[name] += value
+        step[f"{name} cases"] += 1
 
 
 def _observations(game: Game, trained: Collection[Role]) -> Iterator[tuple[str, float]]:
@@ -77,14 +89,15 @@ def _observations(game: Game, trained: Collection[Role]) -> Iterator[tuple[str, 
         yield "realism", game.audit.realism
 
 
-def _means(steps: Sequence[Step]) -> Baselines:
+def _means(steps: Sequence[Step], start_cases: int = START_CASES) -> Baselines:
     def mean(name: str, start: float) -> float:
         total = cases = 0.0
         for step in reversed(steps):
             total, cases = total + step.get(name, 0.0), cases + step.get(f"{name} cases", 0.0)
             if cases >= ENOUGH_CASES:
                 break
-        return (total + START_CASES * start) / (cases + START_CASES)
+        weight = cases + start_cases
+        return (total + start_cases * start) / weight if weight else start
 
     return Baselines(
         hit_rate=mean("hit_rate", START.hit_rate),
