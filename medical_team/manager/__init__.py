@@ -4,6 +4,7 @@ Read ``manager.collect`` first, then ``referee.play``; ``quotas`` says what a ba
 """
 
 from medical_team.manager.auditing import Auditor
+from medical_team.manager.baselines import averages_of
 from medical_team.manager.batch import CollectStats
 from medical_team.manager.engine import Engine, request_seed
 from medical_team.manager.manager import Collected, Dealer, MedicalGameManager
@@ -17,5 +18,6 @@ __all__ = [
     "Engine",
     "GameTally",
     "MedicalGameManager",
+    "averages_of",
     "request_seed",
 ]

@@ -7,16 +7,19 @@ on who answered first, and a resumed run scores as the first one would have.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from medical_team.manager.window import forget_oldest
 from medical_team.rewards.announced import announced_verdict
 from medical_team.rewards.scoring import found, located, score_of_correction
 from medical_team.types import Baselines, Game, Outcome, Role, Verdict
 
-# The newest steps that hold so many trained answers of the assessor: rates to within a few hundredths, and young.
-ENOUGH_ANSWERS = 256
+# Each mean is over the newest steps that hold so many cases of it: to within a few hundredths, and young.
+ENOUGH_CASES = 128
+
+# For longer nothing is remembered. Of a verdict that a policy hardly says any more, the rate is an old one
+# then: were it forgotten at once, the other verdict would not be charged any more, and nothing would lead back.
+KEPT_STEPS = 32
 
 START = Baselines(hit_rate=0.1, correction=0.0, realism=1.0)
 """Of a policy that knows nothing: one sentence of about ten, and no right correction."""
@@ -32,20 +35,17 @@ class RunningBaselines:
     """Feed ``add`` with the games of a step and call ``end_step`` once; ``current`` holds until then."""
 
     def __init__(self) -> None:
-        self._steps: deque[Step] = deque()
+        self._steps: deque[Step] = deque(maxlen=KEPT_STEPS)
         self._step: defaultdict[str, float] = defaultdict(float)
         self.current = START
 
     def add(self, game: Game, trained: Collection[Role]) -> None:
         """A finished game, and whose turns in it the step trains on: what is averaged is what is rewarded."""
-        for name, value in _observations(game, trained):
-            self._step[name] += value
-            self._step[f"{name} cases"] += 1
+        _count(self._step, game, trained)
 
     def end_step(self) -> Baselines:
         self._steps.append(dict(self._step))
         self._step = defaultdict(float)
-        forget_oldest(self._steps, lambda step: int(step.get("answers cases", 0)), ENOUGH_ANSWERS)
         self.current = _means(self._steps)
         return self.current
 
@@ -54,15 +54,28 @@ class RunningBaselines:
         return list(self._steps)
 
     def restore(self, state: Sequence[Mapping[str, Any]]) -> None:
-        self._steps = deque(dict(step) for step in state)
+        self._steps = deque(map(dict, state), maxlen=KEPT_STEPS)
         self._step = defaultdict(float)
         self.current = _means(self._steps)
+
+
+def averages_of(games: Iterable[Game]) -> Baselines:
+    """What a policy did on average in these games, all of them trained on: what it is scored with in the long run."""
+    step: defaultdict[str, float] = defaultdict(float)
+    for game in games:
+        _count(step, game, Role)
+    return _means([step], start_cases=0)
+
+
+def _count(step: defaultdict[str, float], game: Game, trained: Collection[Role]) -> None:
+    for name, value in _observations(game, trained):
+        step[name] += value
+        step[f"{name} cases"] += 1
 
 
 def _observations(game: Game, trained: Collection[Role]) -> Iterator[tuple[str, float]]:
     turn = game.turn(Role.ASSESSOR)
     if Role.ASSESSOR in trained and turn is not None:
-        yield "answers", 1.0
         announced = game.assessment.verdict if game.assessment else announced_verdict(turn.generation.text)
         if announced is not None:
             yield _malformed_name(announced), float(game.assessment is None)
@@ -76,10 +89,15 @@ def _observations(game: Game, trained: Collection[Role]) -> Iterator[tuple[str, 
         yield "realism", game.audit.realism
 
 
-def _means(steps: Sequence[Step]) -> Baselines:
+def _means(steps: Sequence[Step], start_cases: int = START_CASES) -> Baselines:
     def mean(name: str, start: float) -> float:
-        total, cases = (sum(step.get(key, 0.0) for step in steps) for key in (name, f"{name} cases"))
-        return (total + START_CASES * start) / (cases + START_CASES)
+        total = cases = 0.0
+        for step in reversed(steps):
+            total, cases = total + step.get(name, 0.0), cases + step.get(f"{name} cases", 0.0)
+            if cases >= ENOUGH_CASES:
+                break
+        weight = cases + start_cases
+        return (total + start_cases * start) / weight if weight else start
 
     return Baselines(
         hit_rate=mean("hit_rate", START.hit_rate),

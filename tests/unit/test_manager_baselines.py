@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from fakes import ALL_EQUAL, FakeAuditor, FakeDeck, FakeEngine, Habits, generation, make_note
 
 from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.manager import MedicalGameManager
-from medical_team.manager.baselines import ENOUGH_ANSWERS, START, START_CASES, RunningBaselines
+from medical_team.manager.baselines import ENOUGH_CASES, KEPT_STEPS, START, START_CASES, RunningBaselines, averages_of
+from medical_team.rewards import class_prices, score_game
 from medical_team.types import Assessment, Baselines, Deal, Game, GameType, Outcome, Role, Turn, Verdict
 
 NOTE = make_note(0, harmful=True)
@@ -51,13 +53,39 @@ def test_each_is_a_mean_over_the_answers_that_are_trained_on() -> None:
     assert after(*games, *broken, trained=()) == START, "what is not trained on does not count"
 
 
+@pytest.mark.parametrize("sentence", [2, 3])
+def test_scored_with_its_own_averages_a_constant_answer_is_worth_nothing(sentence: int) -> None:
+    clean = make_note(0, harmful=False)
+    games = [game(harmful(sentence)), game(harmful(3)), replace(game(harmful(2)), shown=clean)]
+    averages = averages_of(games)
+    prices = class_prices(0.5)
+    errors, clean_note = [
+        [score_game(replace(one, baselines=averages), prices, RewardsConfig())[Role.ASSESSOR].total for one in some]
+        for some in (games[:2], games[2:])
+    ]
+    assert sum(errors) / 2 + clean_note[0] == pytest.approx(0)
+
+
 def test_old_steps_are_forgotten() -> None:
     running = RunningBaselines()
     for sentence in (3, 2):
-        for _ in range(ENOUGH_ANSWERS):
+        for _ in range(ENOUGH_CASES):
             running.add(game(harmful(sentence)), ASSESSOR)
         running.end_step()
-    assert running.current.hit_rate == weighed([1] * ENOUGH_ANSWERS, START.hit_rate)
+    assert running.current.hit_rate == weighed([1] * ENOUGH_CASES, START.hit_rate)
+
+
+def test_what_is_rarely_seen_is_remembered_for_longer_and_not_for_ever() -> None:
+    running = RunningBaselines()
+    for _ in range(20):
+        running.add(game(None, "verdict: Harmful"), ASSESSOR)
+    for left in reversed(range(KEPT_STEPS)):
+        running.end_step()
+        assert running.current.malformed_harmful == weighed([1] * 20, 0.0), left
+        for _ in range(2 * ENOUGH_CASES):
+            running.add(game(Assessment(Verdict.SAFE)), ASSESSOR)
+    assert running.end_step().malformed_harmful == 0.0
+    assert len(running.state()) == KEPT_STEPS
 
 
 def test_a_resumed_run_scores_as_the_first_one_would_and_records_what_it_scored_with() -> None:

@@ -18,6 +18,7 @@ from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.errors import RolloutError
 from medical_team.game.prompts import Message
 from medical_team.manager import Collected, MedicalGameManager
+from medical_team.manager.baselines import KEPT_STEPS
 from medical_team.manager.quotas import Quotas, seats
 from medical_team.types import Game, GameType, Generation, Outcome, Role
 
@@ -372,7 +373,7 @@ def test_memory_does_not_grow_with_the_games_played() -> None:
     import tracemalloc
 
     manager = make_manager(FakeEngine(Role.ATTACKER, Habits(no_op=0.3, malformed=0.1)))
-    played = sum(collect(manager, 48).stats.deals.total() for _ in range(12))
+    played = sum(collect(manager, 48).stats.deals.total() for _ in range(KEPT_STEPS))
     tracemalloc.start()
     played += sum(collect(manager, 48).stats.deals.total() for _ in range(2))
     gc.collect()

@@ -182,8 +182,8 @@ def test_unless_the_judge_confirms_the_edit_nobody_gets_anything_but_the_attacke
 ) -> None:
     for answer, opinion in itertools.product((*PARSED, None), opinions(game_type, realism)):
         game = finish(game_type, answer, opinion, prices, config, baselines=baselines)
-        unsure = isinstance(opinion, JudgeAbstained) or (opinion and not isinstance(opinion, JudgeError))
-        if unsure and (isinstance(opinion, JudgeAbstained) or opinion.is_error is not True):
+        unsure = isinstance(opinion, JudgeAbstained)
+        if unsure or (isinstance(opinion, Audit) and opinion.is_error is not True):
             assert (game.outcome, set(game.rewards)) == (Outcome.QUARANTINED, {Role.ATTACKER})
             fee = 1 + config.localisation + config.correction + config.unconfirmed
             assert -fee * prices.harmful - 1e-9 <= total(game, Role.ATTACKER) <= -prices.harmful
