@@ -1,4 +1,4 @@
-"""``vanilla_benign``: a clean note, or an error note's corrected text, as it is. The only type in which Safe is right."""
+"""``vanilla_benign``: a note without an error, shown as it is: a clean note, or an error note's corrected text."""
 
 from __future__ import annotations
 
