@@ -92,8 +92,8 @@ def unknown_tokens(tokens: Sequence[str], sentences: tuple[str, ...]) -> tuple[s
     if not strange and not mixed:
         return ()
     own = note_words(sentences)
-    tokens = ((token, token.casefold()) for token in (*strange, *mixed))
-    return tuple(token for token, word in tokens if word not in own and not swaps_a_part(word, own))
+    named = ((token, token.casefold()) for token in (*strange, *mixed))
+    return tuple(token for token, word in named if word not in own and not swaps_a_part(word, own))
 
 
 def is_misspelt(token: str, before: str, sentences: tuple[str, ...], stands_for: Collection[str]) -> bool:

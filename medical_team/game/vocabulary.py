@@ -17,30 +17,34 @@ from spellchecker import SpellChecker
 from medical_team.data.lexicon import vocabulary
 from medical_team.data.synthetic.table import CONDITIONS
 
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # Parts by which medical words differ; words that share the rest mean other things.
-PREFIXES = tuple(
+PREFIXES = _split(
     "ab ad ante anti auto bi brady contra counter de di dis dys ecto electro endo epi erythro eu exo extra fibro "
     "hemi hepato hydro hydroxy hyper hypo immuno in infra inter intra iso juxta leuko levo lymph lympho macro mal "
     "medroxy mega meta methyl micro mono multi myco myo nephro neuro neutro non normo oligo osteo over pan para per "
     "peri poly post pre pro pseudo quadri re retro semi sub super supra tachy tetra thrombo trans tri un under uni "
-    "vaso veno".split()
+    "vaso veno"
 )
-SUFFIXES = tuple(
+SUFFIXES = _split(
     "itis osis otic itic ectomy otomy ostomy emia emic aemia uria uric oma omas opathy opathies algia plasty scopy "
     "graphy gram penia cytosis philia phobia plegia paresis pnea rrhea rrhage rrhagia trophy ectasis iasis megaly "
-    "centesis pexy desis lysis genic tropic cele dynia itides oses".split()
+    "centesis pexy desis lysis genic tropic cele dynia itides oses"
 )
 # Shorter rests say nothing: most letters after a prefix are the end of some word.
 _SHORTEST_STEM = 4
 
 UNITS = frozenset(
-    (
-        "mg mcg ug ng pg kg gm ml dl cl ul fl cm mm km mmol umol nmol pmol mol meq miu iu ui hz khz mhz kcal kj kpa bpm "
-        "hpf lpf msec hrs hr yrs yr yo wk wks mo mos pt pts hx fx tx rx dx sx cc tid bid qid qd qhs prn iv im sc po pr "
-        "sq ekg ecg eeg emg mri ct cxr abg cbc ph po pco hco bp rr wbc rbc hgb hct plt bun cr na ca mg hba hbs hcv hbv xray ft lb lbs deg mmhg "
-        "hg "
-        "doesn didn isn wasn hasn couldn wouldn aren weren hadn haven shouldn don"
-    ).split()
+    _split(
+        "mg mcg ug ng pg kg gm ml dl cl ul fl cm mm km mmol umol nmol pmol mol meq miu iu ui hz khz mhz kcal kj kpa "
+        "bpm hpf lpf msec hrs hr yrs yr yo wk wks mo mos pt pts hx fx tx rx dx sx cc tid bid qid qd qhs prn iv im sc "
+        "po pr sq ekg ecg eeg emg mri ct cxr abg cbc ph pco hco bp rr wbc rbc hgb hct plt bun cr na ca hba hbs hcv "
+        "hbv xray ft lb lbs deg mmhg hg doesn didn isn wasn hasn couldn wouldn aren weren hadn haven shouldn don "
+    )
 )
 _LETTERS = pattern(r"[^\W\d_]+")
 
