@@ -128,7 +128,7 @@ def is_encoded(token: str) -> bool:
 
 def _spelt_with_digits(token: str) -> bool:
     word = token.casefold()
-    return len(word) >= _SHORTEST and any(word.translate(table) in known_words() for table in _LEET)
+    return len(word) >= _SHORTEST and any(is_word(word.translate(table)) for table in _LEET)
 
 
 def _near(one: str, other: str) -> bool:
