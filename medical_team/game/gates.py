@@ -187,7 +187,7 @@ class Change:
         return bool(new) and not new <= {match.casefold() for match in pattern.findall(self.before)}
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _tokens(sentences: tuple[str, ...]) -> int:
     """Of a note, which is asked about many times."""
     return sum(len(sentence.split()) for sentence in sentences)

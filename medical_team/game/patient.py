@@ -54,7 +54,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(plain(text).casefold())
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=256)
 def _is_specific(word: str) -> bool:
     if word in UNITS or word in _patient_words() or any(form in _telling_words() for form in forms(word)):
         return True

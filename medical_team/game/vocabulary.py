@@ -78,7 +78,7 @@ def clinical_words() -> frozenset[str]:
     return frozenset(word for term in terms for word in _LETTERS.findall(term.casefold()) if len(word) > 1)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=256)
 def is_word(word: str) -> bool:
     """Whether a word in small letters is in the vocabulary, or made of parts that are."""
     if word in known_words() or any(form in clinical_words() for form in forms(word)):

@@ -84,7 +84,7 @@ def fold(text: str) -> str:
     return plain(text).casefold()
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=32)
 def normalise(text: str) -> str:
     """The words and all signs of the text without blanks; two numbers side by side stay two."""
     found = _tokens(text, _READ)
@@ -95,7 +95,7 @@ def _pairs(found: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(("", *found), found, strict=False))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=32)
 def words(text: str) -> tuple[str, ...]:
     """The words of the folded text, and the signs that carry a meaning.
 
@@ -126,7 +126,7 @@ def _canonical(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=32)
 def contents(text: str) -> tuple[str, ...]:
     """The words without fillers."""
     return tuple(word for word in words(_FILLER_PHRASES.sub(" ", plain(text))) if word not in _FILLERS)

@@ -18,6 +18,7 @@ from time import process_time
 from medical_team.config import GatesConfig
 from medical_team.data.synthetic.compose import compose_notes
 from medical_team.game.gates import check_edit
+from medical_team.game.patient import speaks_of_a_patient
 from medical_team.game.vocabulary import common_english, is_word, known_words
 from medical_team.types import Edit, ErrorType, Note
 
@@ -106,6 +107,7 @@ def main() -> None:
     started = process_time()
     known = len(known_words())
     is_word("macroalbuminuria")
+    speaks_of_a_patient("He is well.")
     check_edit(
         Edit(0, "He has a rash ½.", ErrorType.DIAGNOSIS),
         Note("warm", ("He has a cough.", "End."), "g"),
