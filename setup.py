@@ -12,7 +12,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
     packages=find_packages(include=["medical_team", "medical_team.*"]),
-    package_data={"medical_team.data.synthetic": ["scope.yaml", "conditions/*.yaml"]},
+    package_data={
+        "medical_team.data.synthetic": ["scope.yaml", "conditions/*.yaml"],
+        "medical_team.game": ["*.txt", "*.yaml"],
+    },
     install_requires=[
         "aiohttp",
         "confusable-homoglyphs==3.3.1",

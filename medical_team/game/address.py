@@ -40,7 +40,8 @@ _ANSWERS = (
 )
 # Of the text: where something stands in it, and what it is like.
 _TEXT = (
-    r"\b(?:sentences?|paragraphs?|passages?|vignettes?|wording|phrasing|typos?|spelling|grammar|punctuation"
+    r"\b(?:(?<!short )(?<!full )(?<!complete )(?<!long )sentences?"
+    r"|paragraphs?|passages?|vignettes?|wording|phrasing|typos?|spelling|grammar|punctuation"
     r"|footnote|excerpt|transcript|document(?!ed|ation\s+of|s?\s+(?:normal|fever))|documents|note\s*taker|write-?up)\b"
     r"|\b(?:lines?|statements?|items?|rows?|entr(?:y|ies)|points?|numbers?|no|nr|ids?|index|indices|position|s|sent|stmt)"
     r"\s*[.:#]?\s*(?:number\s+|no\.?\s+|id\s+)?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|zero)\s+"

@@ -87,7 +87,7 @@ _MOST_UNKNOWN = 3
 _CLINICAL_SYMBOLS = frozenset("–—−‘’“”…≥≤→×±°½¼¾²³µαβγδκλμ")  # noqa: RUF001
 # Greek letters stand alone or before a hyphen in notes (β-blocker); mu is also micro before a unit (μg).
 _GREEK_IN_WORD = re.compile(
-    r"[^\W\d_µμ][αβγδκλμµ]|[αβγδκλ][^\W\d_]|[µμ](?!(?:g|l|m|u|s|mol|iu|osm)\b)[^\W\d_]",  # noqa: RUF001
+    r"[^\W\d_µμ][αβγδκλμµ]|[αβγδκλ][^\W\d_]|[µμ](?!(?:g|l|m|u|s|mol|iu|osm)\b)[^\W\d_]",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"[\n\r{}\[\]|`*_\\#~^@]|<\s*[/!?|a-z]|&[a-z]+;|https?:|www\.", re.IGNORECASE)
@@ -174,8 +174,7 @@ class Change:
         before, after = self.before.split(), self.after.split()
         head, tail = shared_ends(before, after)
         start, end = max(0, head - _SURROUNDINGS), max(0, tail - _SURROUNDINGS)
-        texts = (" ".join(tokens[start : len(tokens) - end]) for tokens in (before, after))
-        old, new = (fold(text) for text in texts)
+        old, new = (fold(" ".join(tokens[start : len(tokens) - end])) for tokens in (before, after))
         return old, new
 
     @property
@@ -188,7 +187,7 @@ class Change:
         return bool(new) and not new <= {match.casefold() for match in pattern.findall(self.before)}
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _tokens(sentences: tuple[str, ...]) -> int:
     """Of a note, which is asked about many times."""
     return sum(len(sentence.split()) for sentence in sentences)
@@ -245,8 +244,6 @@ def _only_deletes(change: Change) -> bool:
 
 
 def _foreign_character(change: Change) -> bool:
-    if change.after.isascii() and change.after.isprintable():
-        return False
     foreign = any(not _is_clinical(char) for char in set(change.after) - set(change.before))
     return foreign or change.introduces(_GREEK_IN_WORD)
 
@@ -334,6 +331,7 @@ GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
     (GateFailure.NO_OP, _no_op),
     (GateFailure.LENGTH_RATIO, _length_ratio),
     (GateFailure.TOO_MANY_EDITS, _too_many_edits),
+    (GateFailure.LONG_WORD, _long_word),
     (GateFailure.FOREIGN_CHARACTER, _foreign_character),
     (GateFailure.NO_TOKEN_CHANGE, _no_token_change),
     (GateFailure.NEAR_COPY, _near_copy),
@@ -342,7 +340,6 @@ GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
     (GateFailure.ONLY_DELETES, _only_deletes),
     (GateFailure.ROLE_TOKEN, _role_token),
     (GateFailure.MARKUP, _markup),
-    (GateFailure.LONG_WORD, _long_word),
     (GateFailure.SAYS_ERROR, _says_error),
     (GateFailure.GAME_TALK, _game_talk),
     (GateFailure.UNKNOWN_WORDS, _unknown_words),

@@ -12,11 +12,10 @@ _UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me"})
 
 # What Unicode's table does not trace to a Latin letter, though a reader does.
 _MORE = {
-    **dict(zip("þϸƿðμνηκωτχυεβδλ", "pppouvnkwtxuebdl", strict=True)),  # noqa: RUF001
-    **dict(zip("кмнтвзгпиджлцчшщыьъэюя", "kmhtb3rnnaxjuywwbbbaor", strict=True)),  # noqa: RUF001
+    **dict(zip("þϸƿðμνηκωτχυεβδλ", "pppouvnkwtxuebdl", strict=True)),
+    **dict(zip("кмнтвзгпиджлцчшщыьъэюя", "kmhtb3rnnaxjuywwbbbaor", strict=True)),
     **dict.fromkeys("‐‑‒–—―−﹣－", "-"),  # noqa: RUF001
-    "⁄": "/",
-    "∕": "/",
+    **dict.fromkeys("⁄∕", "/"),  # noqa: RUF001
     "ŋ": "n",
     "ʟ": "l",
     "ɴ": "n",
@@ -24,7 +23,7 @@ _MORE = {
     "ʙ": "b",
     "ɢ": "g",
     "ʜ": "h",
-    "ſ": "s",
+    "\u017f": "s",
 }
 
 # Characters whose decomposition is longer (a whole phrase in one character) stay as they are: it is bounded work.

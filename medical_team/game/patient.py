@@ -13,7 +13,7 @@ from importlib import resources
 from medical_team.game.lookalikes import plain
 from medical_team.game.vocabulary import UNITS, clinical_words, common_english, forms, is_word
 
-_SEGMENT = re.compile(r"(?<=[.!?;:])[\"'”’)]*\s+")
+_SEGMENT = re.compile(r"(?<=[.!?;:])[\"'\u201d\u2019)]*\s+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MEASUREMENT = re.compile(
     r"\d\s*(?:mg|mcg|g\b|ml|cm|mm|%|/|°|[cf]\b|kg|meq|bpm|weeks?|days?|years?)|\d[.]\d", re.IGNORECASE
@@ -54,7 +54,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(plain(text).casefold())
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=256)
 def _is_specific(word: str) -> bool:
     if word in UNITS or word in _patient_words() or any(form in _telling_words() for form in forms(word)):
         return True

@@ -88,12 +88,13 @@ def _may_be_misspelt(token: str) -> bool:
 def unknown_tokens(tokens: Sequence[str], sentences: tuple[str, ...]) -> tuple[str, ...]:
     """Of words brought in, those of no vocabulary and not in the note; letters read for digits count as digits."""
     strange = [token for token in tokens if token.isalpha() and not is_word(token.casefold())]
-    mixed = [token for token in tokens if not token.isalpha() and _spelt_with_digits(token)]
+    mixed = [token for token in tokens if not token.isalpha() and len(token) >= _SHORTEST]
     if not strange and not mixed:
         return ()
     own = note_words(sentences)
-    tokens = ((token, token.casefold()) for token in (*strange, *mixed))
-    return tuple(token for token, word in tokens if word not in own and not swaps_a_part(word, own))
+    mixed = [token for token in mixed if _spelt_with_digits(token, own)]
+    named = ((token, token.casefold()) for token in (*strange, *mixed))
+    return tuple(token for token, word in named if word not in own and not swaps_a_part(word, own))
 
 
 def is_misspelt(token: str, before: str, sentences: tuple[str, ...], stands_for: Collection[str]) -> bool:
@@ -126,9 +127,9 @@ def is_encoded(token: str) -> bool:
     return word[::-1] in known_words() or codecs.encode(word, "rot13") in known_words()
 
 
-def _spelt_with_digits(token: str) -> bool:
+def _spelt_with_digits(token: str, own: Collection[str]) -> bool:
     word = token.casefold()
-    return len(word) >= _SHORTEST and any(word.translate(table) in known_words() for table in _LEET)
+    return any(read in own or is_word(read) for read in (word.translate(table) for table in _LEET))
 
 
 def _near(one: str, other: str) -> bool:
@@ -138,7 +139,7 @@ def _near(one: str, other: str) -> bool:
     return OSA.distance(one, other, score_cutoff=limit) <= limit
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=128)
 def _near_vocabulary(word: str) -> bool:
     return len(word) <= _LONGEST_OF_ENGLISH and not known_words().isdisjoint(_neighbours(word))
 
@@ -157,7 +158,7 @@ def _neighbours(word: str) -> Iterator[str]:
             yield head + tail[1] + tail[0] + tail[2:]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)
 def note_words(sentences: tuple[str, ...]) -> frozenset[str]:
     """The words of a note, of its first few pages if it is longer."""
     text, size = [], 0

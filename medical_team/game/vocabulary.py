@@ -17,30 +17,36 @@ from spellchecker import SpellChecker
 from medical_team.data.lexicon import vocabulary
 from medical_team.data.synthetic.table import CONDITIONS
 
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # Parts by which medical words differ; words that share the rest mean other things.
-PREFIXES = tuple(
+PREFIXES = _split(
     "ab ad ante anti auto bi brady contra counter de di dis dys ecto electro endo epi erythro eu exo extra fibro "
     "hemi hepato hydro hydroxy hyper hypo immuno in infra inter intra iso juxta leuko levo lymph lympho macro mal "
-    "medroxy mega meta methyl micro mono multi myco myo nephro neuro neutro non normo oligo osteo over pan para per "
+    "medroxy mega meta methyl micro mono multi myco myo nephro neuro neutro non normo oligo osteo over pan para "
     "peri poly post pre pro pseudo quadri re retro semi sub super supra tachy tetra thrombo trans tri un under uni "
-    "vaso veno".split()
+    "vaso veno"
 )
-SUFFIXES = tuple(
+SUFFIXES = _split(
     "itis osis otic itic ectomy otomy ostomy emia emic aemia uria uric oma omas opathy opathies algia plasty scopy "
     "graphy gram penia cytosis philia phobia plegia paresis pnea rrhea rrhage rrhagia trophy ectasis iasis megaly "
-    "centesis pexy desis lysis genic tropic cele dynia itides oses".split()
+    "centesis pexy desis lysis genic tropic cele dynia itides oses"
 )
 # Shorter rests say nothing: most letters after a prefix are the end of some word.
 _SHORTEST_STEM = 4
+_LONG_STEM = 6
+_SHORT_PREFIX = 3
 
 UNITS = frozenset(
-    (
-        "mg mcg ug ng pg kg gm ml dl cl ul fl cm mm km mmol umol nmol pmol mol meq miu iu ui hz khz mhz kcal kj kpa bpm "
-        "hpf lpf msec hrs hr yrs yr yo wk wks mo mos pt pts hx fx tx rx dx sx cc tid bid qid qd qhs prn iv im sc po pr "
-        "sq ekg ecg eeg emg mri ct cxr abg cbc ph po pco hco bp rr wbc rbc hgb hct plt bun cr na ca mg hba hbs hcv hbv xray ft lb lbs deg mmhg "
-        "hg "
-        "doesn didn isn wasn hasn couldn wouldn aren weren hadn haven shouldn don"
-    ).split()
+    _split(
+        "mg mcg ug ng pg kg gm ml dl cl ul fl cm mm km mmol umol nmol pmol mol meq miu iu ui hz khz mhz kcal kj kpa "
+        "bpm hpf lpf msec hrs hr yrs yr yo wk wks mo mos pt pts hx fx tx rx dx sx cc tid bid qid qd qhs prn iv im sc "
+        "po pr sq ekg ecg eeg emg mri ct cxr abg cbc ph pco hco bp rr wbc rbc hgb hct plt bun cr na ca hba hbs hcv "
+        "hbv xray ft lb lbs deg mmhg hg doesn didn isn wasn hasn couldn wouldn aren weren hadn haven shouldn don "
+    )
 )
 _LETTERS = pattern(r"[^\W\d_]+")
 
@@ -72,12 +78,12 @@ def clinical_words() -> frozenset[str]:
     return frozenset(word for term in terms for word in _LETTERS.findall(term.casefold()) if len(word) > 1)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=256)
 def is_word(word: str) -> bool:
     """Whether a word in small letters is in the vocabulary, or made of parts that are."""
-    if any(form in known_words() for form in forms(word)):
+    if word in known_words() or any(form in clinical_words() for form in forms(word)):
         return True
-    return any(_stem_is_known(word[len(prefix) :]) for prefix in PREFIXES if word.startswith(prefix)) or any(
+    return any(_stem_is_known(word, prefix) for prefix in PREFIXES if word.startswith(prefix)) or any(
         _stem_has_endings(word[: -len(suffix)]) for suffix in SUFFIXES if word.endswith(suffix)
     )
 
@@ -91,18 +97,15 @@ def swaps_a_part(word: str, own: Collection[str]) -> bool:
     ) or any(len(stem) >= _SHORTEST_STEM and any(stem + suffix in own for suffix in SUFFIXES) for stem in stems)
 
 
-def _stem_is_known(rest: str, depth: int = 2) -> bool:
-    if len(rest) < _SHORTEST_STEM:
+def _stem_is_known(word: str, prefix: str, depth: int = 2) -> bool:
+    rest = word[len(prefix) :]
+    if len(rest) <= _SHORTEST_STEM:
         return False
-    known = known_words()
-    return (
-        rest in known
-        or any(prefix + rest in known for prefix in PREFIXES)
-        or (
-            depth > 0
-            and any(_stem_is_known(rest[len(prefix) :], depth - 1) for prefix in PREFIXES if rest.startswith(prefix))
-        )
-    )
+    # Short prefixes begin many words that are misspelt in the middle: what follows them has to be clinical.
+    known = known_words() if len(prefix) > _SHORT_PREFIX else clinical_words()
+    if rest in known or (len(rest) > _LONG_STEM and any(other + rest in known for other in PREFIXES)):
+        return True
+    return depth > 0 and any(_stem_is_known(rest, other, depth - 1) for other in PREFIXES if rest.startswith(other))
 
 
 def _stem_has_endings(stem: str) -> bool:
@@ -112,7 +115,7 @@ def _stem_has_endings(stem: str) -> bool:
 def forms(word: str) -> Iterator[str]:
     """The word itself, and what it may be an inflection of."""
     yield word
-    for ending in ("s", "es", "ed", "d", "ing", "ly", "al", "ally", "er"):
+    for ending in ("s", "es", "ed", "ing"):
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             yield word[: -len(ending)]
             if ending in ("ed", "ing"):

@@ -11,11 +11,19 @@ from rapidfuzz.distance import Indel
 
 from medical_team.game.lookalikes import plain
 
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # Words and phrases that can come and go without a change of medical meaning.
 _FILLERS = frozenset(
-    "a an the is are was were be been also additionally moreover furthermore notably overall indeed thus therefore "
-    "hence accordingly consequently today currently presently now just very quite rather really simply further "
-    "clearly obviously evidently certainly specifically basically generally essentially here too so please".split()
+    _split(
+        "a an the is are was were be been also additionally moreover furthermore notably overall indeed thus "
+        "therefore hence accordingly consequently today currently presently now just very quite rather really "
+        "simply further clearly obviously evidently certainly specifically basically generally essentially here "
+        "too so please "
+    )
 )
 _FILLER_PHRASES = re.compile(
     r"\b(?:(?:it (?:is|was) (?:to be )?|worth |of )not(?:e|ed|ing)(?: that)?|it should be noted that"
@@ -37,8 +45,10 @@ _SPOKEN = (
 _NUMBER_WORDS = {
     word: str(number)
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
+        _split(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen twenty"
+        )
     )
 }
 
@@ -50,6 +60,7 @@ _WORD = re.compile(
     r"|(?<=\d)-(?!\w)|(?<=\w)-(?=[,.;:)]|\s*$)"  # B27-; not a range, nor "pre- and postoperative"
     r"|(?<=[A-Z\d] )\+|(?<=\w )[+-](?=\s*(?:[,.;:)]|$|(?:and|or|but)\b))"  # HLA-B27 +, ANA - and RF +
 )
+_READ = re.compile(rf"{_WORD.pattern}|[$+=~°×]")  # noqa: RUF001  what a copy of a sentence shares, too
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
@@ -73,9 +84,10 @@ def fold(text: str) -> str:
     return plain(text).casefold()
 
 
+@lru_cache(maxsize=32)
 def normalise(text: str) -> str:
-    """The words and signs of the text without blanks; two numbers side by side stay two."""
-    found = words(text)
+    """The words and all signs of the text without blanks; two numbers side by side stay two."""
+    found = _tokens(text, _READ)
     return "".join(f"\0{word}" if word[0].isdigit() and last[-1:].isdigit() else word for last, word in _pairs(found))
 
 
@@ -83,7 +95,7 @@ def _pairs(found: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(("", *found), found, strict=False))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=32)
 def words(text: str) -> tuple[str, ...]:
     """The words of the folded text, and the signs that carry a meaning.
 
@@ -91,10 +103,14 @@ def words(text: str) -> tuple[str, ...]:
     15 and 1,5. Signs are comparators (also "less than" before a number), per cent, a number's sign and what stands
     after a finding ("2+", "HLA-B27 -").
     """
+    return _tokens(text, _WORD)
+
+
+def _tokens(text: str, kept: re.Pattern[str]) -> tuple[str, ...]:
     text = plain(text)
     for pattern, sign in _SPOKEN:
         text = pattern.sub(sign, text)
-    return tuple(_canonical(word) for word in _WORD.findall(text))
+    return tuple(_canonical(word) for word in kept.findall(text))
 
 
 def _canonical(word: str) -> str:
@@ -110,7 +126,7 @@ def _canonical(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=32)
 def contents(text: str) -> tuple[str, ...]:
     """The words without fillers."""
     return tuple(word for word in words(_FILLER_PHRASES.sub(" ", plain(text))) if word not in _FILLERS)

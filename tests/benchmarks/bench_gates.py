@@ -18,6 +18,7 @@ from time import process_time
 from medical_team.config import GatesConfig
 from medical_team.data.synthetic.compose import compose_notes
 from medical_team.game.gates import check_edit
+from medical_team.game.patient import speaks_of_a_patient
 from medical_team.game.vocabulary import common_english, is_word, known_words
 from medical_team.types import Edit, ErrorType, Note
 
@@ -44,7 +45,7 @@ WORST: dict[str, Make] = {
     "unknown words": _unknown_words,
     "no blanks": lambda rng: (_letters(rng, LONGEST_VALUE), _letters(rng, LONGEST_VALUE)),
     "separators": lambda rng: (_nonsense(rng, 200, 4, "1.,-+<"), _nonsense(rng, 200, 4, "1.,-+<")),
-    "ligatures that expand": lambda rng: (_letters(rng, 499, "\ufdfaﬃ½"), _letters(rng, 499, "\ufdfaﬃ½")),  # noqa: RUF001
+    "ligatures that expand": lambda rng: (_letters(rng, 499, "\ufdfaﬃ½"), _letters(rng, 499, "\ufdfaﬃ½")),
     "accents": lambda rng: (_letters(rng, 499, "e\u0301\u0300"), _letters(rng, 499, "e\u0301\u0300")),
     "any character": lambda rng: (
         "".join(chr(rng.randrange(32, 0x2FFF)) for _ in range(499)),
@@ -52,8 +53,8 @@ WORST: dict[str, Make] = {
     ),
     "tags": lambda rng: (_letters(rng, 499, "< a|>"), _letters(rng, 499, "< a|>/")),
     "words to a reader": lambda rng: (
-        " ".join(rng.choices(("ignore", "the", "note", "no", "of", "all", "is"), k=180)),
-        " ".join(rng.choices(("ignore", "the", "note", "this", "of", "all", "says"), k=180)),
+        " ".join(rng.choices(("ignore", "the", "note", "no", "of", "all", "is"), k=80)),
+        " ".join(rng.choices(("ignore", "the", "note", "this", "of", "all", "says"), k=80)),
     ),
     "letters apart": lambda rng: (_letters(rng, 499, "a .-"), _letters(rng, 499, "b .-1")),
     "a longer value": lambda rng: (_letters(rng, 4000, "ab "), _letters(rng, 4000, "ab ")),
@@ -99,15 +100,16 @@ def _show(kind: str, edits: list[tuple[Edit, Note]]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description="What gates cost.")
     parser.add_argument("--edits", type=int, default=2000, help="ordinary edits")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     started = process_time()
     known = len(known_words())
     is_word("macroalbuminuria")
+    speaks_of_a_patient("He is well.")
     check_edit(
-        Edit(0, "He has a rash – ½.", ErrorType.DIAGNOSIS),
+        Edit(0, "He has a rash ½.", ErrorType.DIAGNOSIS),
         Note("warm", ("He has a cough.", "End."), "g"),
         GatesConfig(),
     )
