@@ -124,7 +124,7 @@ def test_what_a_file_must_hold_is_said_in_one_sentence(tmp_path: Path) -> None:
         "diagnosis: 'sepsis' is listed twice": {**entry, "diagnosis": {**fact, "accepted": ["sepsis", "sepsis"]}},
         "diagnosis.wrong: three or more": {**entry, "diagnosis": {**fact, "wrong": {"gout": "no joint hurts"}}},
         "diagnosis.wrong: lines of 'term: reason'": {**entry, "diagnosis": {**fact, "wrong": ["gout"]}},
-        "temperature: two numbers": {
+        "pulse: two numbers": {
             **entry,
             "vitals": dict.fromkeys(("temperature", "pulse", "systolic", "diastolic")),
         },

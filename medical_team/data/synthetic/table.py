@@ -84,8 +84,13 @@ def _condition(entry: object, place: str) -> Condition:
     bacterial = entry.get("bacterial", True)
     if not isinstance(bacterial, bool):
         raise DataError(f"{where}: bacterial is true or false")
-    texts = {key: _phrases(entry[key], f"{where}: {key}", at_least=2) for key in _TEXTS}
-    facts = {key: _fact(entry[key], f"{where}: {key}") for key in _FACTS if key in entry}
+    complaints, histories, examinations, studies = (
+        _phrases(entry[key], f"{where}: {key}", at_least=2) for key in _TEXTS
+    )
+    diagnosis, organism, drug, treatment, management = (
+        _fact(entry[key], f"{where}: {key}") if key in entry else None for key in _FACTS
+    )
+    assert diagnosis is not None, "it is a needed key"
     return Condition(
         name=entry["name"],
         source=_source(entry["source"], where),
@@ -93,9 +98,16 @@ def _condition(entry: object, place: str) -> Condition:
         ages=_whole_range(entry["ages"], f"{where}: ages"),
         sex=_choice(entry["sex"], _SEXES, f"{where}: sex"),
         vitals=_vitals(entry["vitals"], f"{where}: vitals"),
+        complaints=complaints,
+        histories=histories,
+        examinations=examinations,
+        studies=studies,
+        diagnosis=diagnosis,
+        organism=organism,
+        drug=drug,
+        treatment=treatment,
+        management=management,
         bacterial=bacterial,
-        **texts,
-        **facts,
     )
 
 
