@@ -106,7 +106,7 @@ async def examine(config: Config, injected: int, json_file: Path | None = None) 
 
     loaded = load_notes(config.data, config.run.seed)
     notes = loaded.train + loaded.held_out
-    async with open_configured_judge(config) as judge:
+    async with open_configured_judge(config, loaded.train) as judge:
         report = await put_to_admission(judge, config, notes)
         print_report(report)
         _write(json_file, report, None)

@@ -55,6 +55,7 @@ def figure_table(figures: Figures) -> Table:
     for name, value in (
         ("sensitivity (of those decided)", f"{_shown(figures.sensitivity)} ({_shown(figures.sensitivity_decided)})"),
         ("specificity (of those decided)", f"{_shown(figures.specificity)} ({_shown(figures.specificity_decided)})"),
+        ("errors decided", _shown(figures.decided)),
         ("Cohen's kappa [95%]", f"{_shown(kappa.value)} [{_shown(kappa.low)}, {_shown(kappa.high)}]"),
         ("swap consistency", f"{_shown(figures.swap_consistency)} of {figures.swaps}"),
         ("test-retest agreement", f"{_shown(figures.retest_agreement)} of {figures.retests}"),
