@@ -152,8 +152,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         """Games until there are exactly the samples a step needs; the games go to the records.
 
         Raises:
-            JudgeOutage, JudgeSetAside, QuarantineLimit, RunStopped: There is no judge, none to be trusted, or no time left; the
-                steps before are saved.
+            JudgeOutage, JudgeSetAside, QuarantineLimit, RunStopped: There is no judge, none to be trusted, or no time
+                left; the steps before are saved.
             EnginesLost, RolloutError, StallError, HostLimit: Engines die faster than they can be started, too much
                 fails, nothing moves, or the host is full; likewise.
             WorkerLost: A rank of a group died; what it learnt since the newest checkpoint is lost.

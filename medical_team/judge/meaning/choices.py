@@ -1,4 +1,4 @@
-"""One concept put for another of its kind where the sentence states the note's own decision.
+"""Another concept in the place of the note's own decision.
 
 The two sentences are compared without the terms that the lexicon knows. Where anything else differs that could carry
 meaning, nothing is said. So is it where the sentence does not state what this patient has or gets now: history,
@@ -15,44 +15,56 @@ from medical_team.data.lexicon.terms import Word, word_set, words_of
 from medical_team.types import ErrorType
 
 _ORDERS = word_set(
-    "administered given prescribed performed ordered done obtained scheduled recommended initiated started "
-    "required begun provided indicated planned undertaken needed advised"
+    "administered adminstered given prescribed performed ordered done obtained scheduled recommended initiated started "
+    "required begun provided planned undertaken needed advised conducted requested"
 )
-_BE = frozenset({"is", "was", "are", "were"})
-_ARTICLES = frozenset({"a", "an", "the"})
+_BE = word_set("is was are were be been")
+_ARTICLES = word_set("a an the")
 # What goes with one choice and not with another, and is no choice of its own beside it.
 _COMPANIONS = word_set(
-    "therapy treatment infection intravenous iv oral topical intramuscular subcutaneous her his patient"
+    "be order therapy treatment infection intravenous iv oral topical intramuscular subcutaneous her his he she "
+    "patient for to of on use trial further immediate urgent emergency level test testing scan procedure"
 )
 _SITE = re.compile(
-    r"\b(?:of|to) (?:head|brain|chest|abdomen|pelvis|spine|neck|thorax|heart|lung|kidney|scrotum)"
+    r"\b(?:of|to) (?:his |her )?(?:head|brain|chest|abdomen|pelvis|spine|neck|thorax|heart|lung|kidney|scrotum)"
     r"(?: and (?:pelvis|neck|abdomen))?\b"
 )
-_PURPOSE = re.compile(
-    r"\bto (?:further )?(?:evaluate|confirm|investigate)(?= |$)(?: (?:diagnosi|patient))?|\bto patient\b"
-)
+_PURPOSE = re.compile(r"\bto (?:further )?(?:evaluate|confirm|investigate)\b(?: (?:diagnosis|patient))?")
 
+_CONFIRMED = r"suspected|confirm\w*|indicat\w+|caused by|due to|consistent with|diagnos\w*"
 _DECIDES = {
-    ErrorType.DIAGNOSIS: r"diagnos\w*|suspected|suspicion|consistent with|confirm\w*|indicat\w+|due to|caused by",
-    ErrorType.CAUSAL_ORGANISM: r"cultures?|gr[eo]ws?|organism|pathogen|infection|suspected|confirm\w*|indicat\w+|"
-    r"diagnos\w*|caused by|due to|isolated|identified|tests?|results?",
+    ErrorType.DIAGNOSIS: re.compile(rf"\b(?:{_CONFIRMED})\b", re.IGNORECASE),
+    ErrorType.CAUSAL_ORGANISM: re.compile(
+        rf"\b(?:{_CONFIRMED}|gr[eo]ws?|organism|pathogen|infection|isolated|identified|determined)\b", re.IGNORECASE
+    ),
 }
-_GIVES = re.compile(rf"\b(?:{'|'.join(sorted(_ORDERS - {'indicated'}))}|started on|treated with|treat with)\b", re.I)
+_GIVES = re.compile(rf"\b(?:{'|'.join(sorted(_ORDERS))}|started on|treated with|treat with)\b", re.IGNORECASE)
 # Not this patient, not now, not alone, or not at all.
 _ELSEWHERE = re.compile(
     r"\b(?:history|histories|family|mother|father|brother|sister|son|daughter|parents?|uncle|aunt|cousin|grand\w+|wife|"
-    r"husband|partner|previous\w*|prior|past|ago|earlier|formerly|childhood|year-old|years? old|old|status post|"
-    r"despite|because|since|after having|who|whose|takes|taking|medications?|home|currently|known|"
+    r"husband|partner|previous\w*|prior|past|ago|earlier|formerly|childhood|old|status post|despite|because|since|"
+    r"after|following|during|while|when|before|who|whose|takes|taking|medications?|home|currently|known|"
     r"no|not|nor|never|none|without|denies|denied|negative|absence|absent|exclude[sd]?|excluding|rules? out|ruled out|"
     r"unlikely|less likely|stop\w*|discontinu\w*|held|withheld|avoid\w*|contraindicated|declin\w*|refus\w*|allerg\w*|"
     r"instead|rather|unless|if|or|versus|vs|either|differential|include[sd]?|including|such as|like|similar|"
     r"possible|possibly|possibility|may|might|could|would|should|can|consider\w*|concern\w*|question\w*|"
     r"risk|prevent\w*|prophyla\w*|screen\w*|vaccin\w*|future|eventually|later|follow-up|"
-    r"likely|probabl\w+|presumed|presumptive|apparent\w*|tentative\w*|working|initial\w*|one of|"
-    r"also|additional\w*|besides|as well as|along with|together with|in addition|remote|resolved|recovered|recurrent)\b",
+    r"(?<!most )likely|probabl\w+|presumed|presumptive|apparent\w*|tentative\w*|working|initial\w*|one of|"
+    r"also|additional\w*|besides|as well as|along with|together with|remote|resolved|recovered|recurrent)\b",
     re.IGNORECASE,
 )
+_TAKEN_BACK = re.compile(
+    r"\b(?:but|however|although|instead|rul\w+ out|excluded|stopped|discontinued|refus\w+|declin\w+|unlikely)\b", re.I
+)
 _TELLS = re.compile(r"\b(?:show|reveal|demonstrat|display|detect|visuali[sz])\w*\b", re.IGNORECASE)
+# "After the examination, ..." says when, and "..., showing no masses" what came of it: neither says of what.
+_OPENING = re.compile(r"^(?:after|following|based on|upon|once|given|on|at|in addition to|\w+ \w+ later)\b[^,]*,", re.I)
+_CLOSING = re.compile(
+    r"[,;:.]|\b(?:after|following|based on|because|when|as|since|due to|prior to|before|given that|"
+    r"to \w+ \w+|without)\b"
+)
+_SUSPECTED = re.compile(r"\bwith (?:an? )?suspected (?:\w+ ){0,2}$", re.IGNORECASE)
+_MOST_CHANGES = 2
 
 
 def choice(before: str, after: str, others: Sequence[str], lexicon: Lexicon, group: str = "") -> bool | None:
@@ -73,18 +85,20 @@ def choice(before: str, after: str, others: Sequence[str], lexicon: Lexicon, gro
     found, found_new = lexicon.find(right, group), lexicon.find(new, group)
     if not found or len(found) != len(found_new):
         return None
-    relations = [lexicon.relation(one, other) for one, other in zip(found, found_new, strict=True)]
-    if all(relation is Relation.SAME for relation in relations):
+    pairs = list(zip(found, found_new, strict=True))
+    changed = [pair for pair in pairs if lexicon.relation(*pair) is not Relation.SAME]
+    if not changed:
         return False if _frame(right, found) == _frame(new, found_new) else None
-    changed = [place for place, relation in enumerate(relations) if relation is not Relation.SAME]
-    if len(changed) != 1 or relations[changed[0]] is not Relation.OTHER:
+    if len(changed) > _MOST_CHANGES or any(lexicon.relation(*pair) is not Relation.OTHER for pair in changed):
         return None
-    one, other = found[changed[0]], found_new[changed[0]]
-    if _bare(_frame(right, found)) != _bare(_frame(new, found_new)) or _ELSEWHERE.search(f"{before} {after}"):
+    if _bare(_frame(right, found)) != _bare(_frame(new, found_new)):
         return None
-    if _names_already(other, others, lexicon, group):
-        return None
-    return True if _decides(before, one) and _decides(after, other) else None
+    elsewhere = [*lexicon.find(words_of(" | ".join(others)), group), *found]
+    if any(lexicon.relation(new_one, one) is Relation.SAME for _, new_one in changed for one in elsewhere):
+        return None  # the note names it already: it may be right here, too, or was only moved
+    statements = _statement(before, after), _statement(after, before)
+    decided = all(_decides(statement, pair) for statement in statements for pair in changed)
+    return True if decided else None
 
 
 def _frame(words: Sequence[Word], found: Sequence[Found]) -> str:
@@ -110,17 +124,33 @@ def _bare(frame: str) -> str:
     return " ".join(word for word in frame.split() if word not in _COMPANIONS)
 
 
-def _names_already(term: Found, others: Sequence[str], lexicon: Lexicon, group: str) -> bool:
-    """Whether the note says of the new concept, or of one like it, something elsewhere: it may be right there too."""
-    elsewhere = lexicon.find(words_of(" | ".join(others)), group)
-    return any(lexicon.relation(term, one) is Relation.SAME for one in elsewhere)
+def _statement(sentence: str, other: str) -> str | None:
+    """The part of a sentence that speaks of what differs from the other; ``None`` where that is not here and now."""
+    first = _shared(sentence, other)
+    last = min(_shared(sentence[::-1], other[::-1]), min(len(sentence), len(other)) - first)
+    start, middle, end = sentence[:first], sentence[first : len(sentence) - last], sentence[len(sentence) - last :]
+    start = re.split(r"(?<=[a-z\d][.;]) ", start)[-1]
+    start = _OPENING.sub("", start, count=1)
+    closing = _CLOSING.search(end)
+    near = end[: closing.start()] if closing else end
+    is_suspected = _SUSPECTED.search(start) is not None
+    if _ELSEWHERE.search(f"{'' if is_suspected else start}|{middle}|{near}") or _TAKEN_BACK.search(end):
+        return None
+    return f"{start}{middle}{near}"
 
 
-def _decides(sentence: str, term: Found) -> bool:
-    """Whether the sentence states a decision of the term's kind."""
-    kinds = {kind for concept in term.concepts for kind in concept.kinds}
-    for kind, pattern in _DECIDES.items():
-        if kind in kinds and re.search(rf"\b(?:{pattern})\b", sentence, re.IGNORECASE):
-            return True
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, pair in pairs if pair[0] != pair[1]), min(len(one), len(other)))
+
+
+def _decides(statement: str | None, pair: tuple[Found, Found]) -> bool:
+    """Whether it states a decision of the kind that the terms are of."""
+    if statement is None:
+        return False
+    kinds = {kind for term in pair for concept in term.concepts for kind in concept.kinds}
+    if any(pattern.search(statement) for kind, pattern in _DECIDES.items() if kind in kinds):
+        return True
     is_intervention = not kinds <= set(_DECIDES)
-    return is_intervention and bool(_GIVES.search(sentence)) and not _TELLS.search(sentence)
+    return is_intervention and bool(_GIVES.search(statement)) and not _TELLS.search(statement)

@@ -31,7 +31,7 @@ _FINDINGS = word_set(
 
 
 def side(before: str, after: str, others: Sequence[str]) -> bool | None:
-    """``True`` where only a side differs and the note names the same part on the old side elsewhere, and not on both."""
+    """``True`` where only a side differs and the note names the same part elsewhere, on the old side alone."""
     right, new = ([word.text for word in words_of(text)] for text in (before, after))
     changes = [place for place, pair in enumerate(zip(right, new, strict=False)) if pair[0] != pair[1]]
     if len(right) != len(new) or len(changes) != 1 or _SIDES.get(right[changes[0]]) != new[changes[0]]:
@@ -41,9 +41,8 @@ def side(before: str, after: str, others: Sequence[str]) -> bool | None:
     part = next((part for place, one, part in named if place == changes[0] and one == was), None)
     if part is None or len(named) != 1 or any(_EITHER_SIDE.search(text) for text in (before, *others)):
         return None
-    elsewhere = {
-        one for text in others for _, one, which in _sided([word.text for word in words_of(text)]) if which == part
-    }
+    rest = [one for text in others for one in _sided([word.text for word in words_of(text)])]
+    elsewhere = {one for _, one, which in rest if which == part}
     return True if elsewhere == {was} else None
 
 

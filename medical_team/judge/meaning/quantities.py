@@ -24,7 +24,7 @@ _VITALS = (
 
 
 def quantity(before: str, after: str) -> bool | None:
-    """Whether the one number that differs became impossible; ``False`` where it is the same number otherwise written."""
+    """``True`` where the one number that differs became impossible, ``False`` where it is only written otherwise."""
     right, new = list(_NUMBER.finditer(before)), list(_NUMBER.finditer(after))
     if not right or len(right) != len(new) or _without(before) != _without(after):
         return None

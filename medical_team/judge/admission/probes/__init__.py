@@ -21,11 +21,14 @@ from medical_team.judge.admission.probes.base import (
     swapped,
 )
 from medical_team.judge.admission.probes.doses import dose
+from medical_team.judge.admission.probes.equals import equal_choice
 from medical_team.judge.admission.probes.errors import TYPES, clean_twin, error_of
+from medical_team.judge.admission.probes.filler import filler, hedge, injection
 from medical_team.judge.admission.probes.negations import negation
 from medical_team.judge.admission.probes.nothing import garbage, no_op
 from medical_team.judge.admission.probes.routes import route
 from medical_team.judge.admission.probes.sides import side
+from medical_team.judge.admission.probes.slips import grammar, number, typo
 from medical_team.judge.admission.probes.units import unit
 from medical_team.judge.admission.probes.wording import abbreviation, paraphrase, synonym
 from medical_team.types import Note
@@ -42,6 +45,13 @@ MAKERS: Mapping[Bucket, Maker] = {
     Bucket.UNIT: unit,
     Bucket.ABBREVIATION: abbreviation,
     Bucket.NO_OP: no_op,
+    Bucket.FILLER: filler,
+    Bucket.HEDGE: hedge,
+    Bucket.NUMBER: number,
+    Bucket.TYPO: typo,
+    Bucket.GRAMMAR: grammar,
+    Bucket.EQUAL_CHOICE: equal_choice,
+    Bucket.INJECTION: injection,
     Bucket.GARBAGE: garbage,
 }
 
