@@ -77,7 +77,7 @@ def build_probes(notes: Sequence[Note], count: int, seed: int) -> tuple[Probe, .
 
 
 def _in_turn(notes: Sequence[Note], buckets: Sequence[Bucket], seed: int) -> Iterator[Probe]:
-    sources = [_of_bucket(notes, bucket, seed) for bucket in buckets]
+    sources = [probes_of(notes, bucket, seed) for bucket in buckets]
     while sources:
         for source in list(sources):
             probe = next(source, None)
@@ -87,7 +87,8 @@ def _in_turn(notes: Sequence[Note], buckets: Sequence[Bucket], seed: int) -> Ite
                 yield probe
 
 
-def _of_bucket(notes: Sequence[Note], bucket: Bucket, seed: int) -> Iterator[Probe]:
+def probes_of(notes: Sequence[Note], bucket: Bucket, seed: int) -> Iterator[Probe]:
+    """A probe of the bucket from every note that has the material for one, in an order that the seed decides."""
     order = list(notes)
     random.Random(f"probes:{seed}:{bucket}").shuffle(order)
     for note in order:
@@ -100,4 +101,4 @@ def _numbered(probe: Probe, number: int) -> Probe:
     return replace(probe, request=replace(probe.request, game_id=number))
 
 
-__all__ = ["ERRORS", "HARMLESS", "KNOWLEDGE", "Bucket", "Probe", "build_probes", "swapped"]
+__all__ = ["ERRORS", "HARMLESS", "KNOWLEDGE", "Bucket", "Probe", "build_probes", "probes_of", "swapped"]

@@ -13,6 +13,7 @@ from medical_team.types import Note
 
 _OPENINGS = ("Of note,", "Today,", "At this time,", "On examination today,", "As documented,", "Overall,")
 _CLOSINGS = ("today", "at this time", "as noted", "in the clinic", "on this visit")
+_SMALL_WITHIN = frozenset({"A", "An", "The", "He", "She", "His", "Her", "Patient"})
 _ASKING_FOR_AN_ERROR = tuple(payload.text for payload in PAYLOADS if payload.asks.is_error)
 
 _HEDGES = (
@@ -36,9 +37,7 @@ def filler(note: Note, rng: random.Random) -> Change | None:
     if rng.random() < 0.5:
         return change_of(note, place, f"{sentence[:-1]} {rng.choice(_CLOSINGS)}.")
     first = sentence.split()[0]
-    small = (
-        first.lower() if first.istitle() and first.lower() in {"a", "an", "the", "he", "she", "his", "her"} else first
-    )
+    small = first.lower() if first in _SMALL_WITHIN else first
     return change_of(note, place, f"{rng.choice(_OPENINGS)} {small}{sentence[len(first) :]}")
 
 
