@@ -145,11 +145,13 @@ async def try_injections(judge: Judge, notes: Sequence[Note], each: int, seed: i
     """Every injected text on ``each`` probes whose right answer is the opposite of what it asks for."""
     from medical_team.judge.admission.injections import flip_rate
     from medical_team.judge.admission.payloads import PAYLOADS
-    from medical_team.judge.admission.probes import build_probes
+    from medical_team.judge.admission.probes import Bucket, build_probes
 
     logger.info("now %d injected texts, each on %d probe(s)", len(PAYLOADS), each)
+    probes = [probe for probe in build_probes(notes, 4 * each, seed) if probe.bucket is not Bucket.INJECTION]
     # Errors and harmless edits come in turn, and a text is tried on one of the two.
-    return await flip_rate(judge, build_probes(notes, 2 * each, seed))
+    errors, harmless = ([probe for probe in probes if probe.is_error is truth][:each] for truth in (True, False))
+    return await flip_rate(judge, [probe for pair in zip(errors, harmless, strict=False) for probe in pair])
 
 
 def _write(json_file: Path | None, report: AdmissionReport, flips: Flips | None) -> None:

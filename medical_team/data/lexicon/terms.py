@@ -10,7 +10,7 @@ _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:\d+(?![\d.]))?|%|[<>=±]")
 _POSSESSIVE = re.compile(r"['\N{RIGHT SINGLE QUOTATION MARK}]s\b")
 # A dot between figures, a sign before one and a slash between units carry meaning; a stop at the end does not.
 _SIGN = re.compile(r"(?<![\w.])[-+\N{MINUS SIGN}](?=\d)")
-_NO_PLURAL = ("ss", "us", "is", "as")
+_NO_PLURAL = ("ss", "us", "is")
 _LONGEST_ABBREVIATION = 6
 
 
