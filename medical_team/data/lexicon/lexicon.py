@@ -9,11 +9,19 @@ from enum import StrEnum
 from functools import cache
 
 from medical_team.data.lexicon.entries import Concept, read_shipped
-from medical_team.data.lexicon.terms import Word, is_abbreviation, key_of, words_of
+from medical_team.data.lexicon.terms import Word, is_abbreviation, key_of, word_set, words_of
 from medical_team.types import ErrorType, Note
 
 _INTERVENTIONS = frozenset({ErrorType.MANAGEMENT, ErrorType.TREATMENT, ErrorType.PHARMACOTHERAPY})
-_FILLERS = frozenset({"a", "an", "the"})
+# What stands around a term in a sentence.
+_BETWEEN_NAMES = word_set(
+    "a an the is was are were be been has have had he she his her him patient diagnosed diagnosis diagnose suspected "
+    "suspicion confirmed confirm confirms indicate indicated consistent presentation finding result test culture grew "
+    "administered adminstered given prescribed performed ordered done obtained scheduled recommended initiated started "
+    "required begun provided planned advised treated measured checked "
+    "of with to for in on at by from and or but as after before because due following based when while during until "
+    "not no without oral topical intravenous iv intramuscular therapy treatment infection left right"
+)
 _LONGEST_GOLD_TERM = 6
 
 
@@ -112,10 +120,14 @@ class Lexicon:
         above_one, above_other = self._broader(one), self._broader(other)
         if key_of(one.name) in above_other or key_of(other.name) in above_one:
             return Relation.UNKNOWN
+        if above_one & above_other and _are_drugs(one, other):
+            return Relation.UNKNOWN  # of one group of drugs: either may be right
         # A class may be an entry of its own: "a beta blocker" is the more general name of each of its members.
-        classes = {key_of(which.choice) for which in (one, other) if which.choice is not None}
-        share = one.choice is not None and other.choice is not None and len(classes) == 1
-        if share or classes & (above_one | above_other | {key_of(one.name), key_of(other.name)}):
+        class_of_one, class_of_other = (key_of(which.choice or "") for which in (one, other))
+        shared = bool(class_of_one) and class_of_one == class_of_other
+        if shared or class_of_one in above_other | {key_of(other.name)}:
+            return Relation.UNKNOWN
+        if class_of_other in above_one | {key_of(one.name)}:
             return Relation.UNKNOWN
         return Relation.OTHER
 
@@ -141,6 +153,10 @@ def _are_one_kind(one: Concept, other: Concept) -> bool:
     return bool(one.kinds & other.kinds) or (
         not one.kinds.isdisjoint(_INTERVENTIONS) and not other.kinds.isdisjoint(_INTERVENTIONS)
     )
+
+
+def _are_drugs(one: Concept, other: Concept) -> bool:
+    return ErrorType.PHARMACOTHERAPY in one.kinds & other.kinds
 
 
 def _may_be_alike(one: Concept, other: Concept) -> bool:
@@ -175,16 +191,29 @@ def gold_concepts(notes: Sequence[Note], known: Lexicon) -> list[Concept]:
 
 
 def _contrast(right: str, wrong: str) -> list[tuple[str, ...]]:
-    """The two terms of a gold pair, where its sentences differ in one place."""
-    sentences = [words_of(text) for text in (right, wrong)]
-    before, after = ([word.text for word in words if word.text not in _FILLERS] for words in sentences)
+    """The two terms of a gold pair, where its sentences differ in one place: the whole phrases that differ."""
+    before, after = ([word.text for word in words_of(text)] for text in (right, wrong))
     codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     changes = [code for code in codes if code[0] != "equal"]
     if len(changes) != 1 or changes[0][0] != "replace":
         return []
     _, start, end, other_start, other_end = changes[0]
-    terms = (tuple(before[start:end]), tuple(after[other_start:other_end]))
-    return list(terms) if all(len(term) <= _LONGEST_GOLD_TERM for term in terms) else []
+    terms = [_phrase(before, start, end), _phrase(after, other_start, other_end)]
+    return terms if all(0 < len(term) <= _LONGEST_GOLD_TERM for term in terms) else []
+
+
+def _phrase(words: Sequence[str], start: int, end: int) -> tuple[str, ...]:
+    """The words and their neighbours, up to the next that is part of the sentence and not of a name."""
+    while start > 0 and words[start - 1] not in _BETWEEN_NAMES:
+        start -= 1
+    while end < len(words) and words[end] not in _BETWEEN_NAMES:
+        end += 1
+    while start < end and words[start] in _BETWEEN_NAMES:
+        start += 1
+    while start < end and words[end - 1] in _BETWEEN_NAMES:
+        end -= 1
+    phrase = tuple(words[start:end])
+    return () if any(word in _BETWEEN_NAMES or not word.isalnum() for word in phrase) else phrase
 
 
 @cache

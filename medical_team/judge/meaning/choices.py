@@ -38,7 +38,9 @@ _DECIDES = {
         rf"\b(?:{_CONFIRMED}|gr[eo]ws?|organism|pathogen|infection|isolated|identified|determined)\b", re.IGNORECASE
     ),
 }
-_GIVES = re.compile(rf"\b(?:{'|'.join(sorted(_ORDERS))}|started on|treated with|treat with)\b", re.IGNORECASE)
+_GIVES = re.compile(
+    rf"\b(?:{'|'.join(sorted(_ORDERS))}|started on|treated with|treat with|prescribes)\b", re.IGNORECASE
+)
 # Not this patient, not now, not alone, or not at all.
 _ELSEWHERE = re.compile(
     r"\b(?:history|histories|family|mother|father|brother|sister|son|daughter|parents?|uncle|aunt|cousin|grand\w+|wife|"
@@ -129,7 +131,7 @@ def _statement(sentence: str, other: str) -> str | None:
     first = _shared(sentence, other)
     last = min(_shared(sentence[::-1], other[::-1]), min(len(sentence), len(other)) - first)
     start, middle, end = sentence[:first], sentence[first : len(sentence) - last], sentence[len(sentence) - last :]
-    start = re.split(r"(?<=[a-z\d][.;]) ", start)[-1]
+    start = re.split(r"(?<=[\w)][.;:]) (?=[A-Z\"])", start)[-1]
     start = _OPENING.sub("", start, count=1)
     closing = _CLOSING.search(end)
     near = end[: closing.start()] if closing else end
