@@ -59,6 +59,8 @@ UNTOLD = [
     ("Pneumonia was ruled out.", "Asthma was ruled out."),
     ("His father was diagnosed with asthma.", "His father was diagnosed with pneumonia."),
     ("She has a history of asthma.", "She has a history of pneumonia."),
+    ("She had pneumonia at the age of 22.", "She had asthma at the age of 22."),
+    ("She has hypertension treated with heparin.", "She has hypertension treated with gentamicin."),
     ("She has asthma.", "She has pneumonia."),  # what she had before, perhaps
     ("A 40-year-old man with asthma comes in.", "A 40-year-old man with pneumonia comes in."),
     ("Suspected of asthma or pneumonia.", "Suspected of asthma or a heart attack."),  # a differential

@@ -39,12 +39,12 @@ _DECIDES = {
     ),
 }
 _GIVES = re.compile(
-    rf"\b(?:{'|'.join(sorted(_ORDERS))}|started on|treated with|treat with|prescribes)\b", re.IGNORECASE
+    rf"\b(?:{'|'.join(sorted(_ORDERS))}|started on|(?:is|was|are|were) treated with|treat with|prescribes)\b", re.I
 )
 # Not this patient, not now, not alone, or not at all.
 _ELSEWHERE = re.compile(
     r"\b(?:history|histories|family|mother|father|brother|sister|son|daughter|parents?|uncle|aunt|cousin|grand\w+|wife|"
-    r"husband|partner|previous\w*|prior|past|ago|earlier|formerly|childhood|old|status post|despite|because|since|"
+    r"husband|partner|previous\w*|prior|past|ago|earlier|formerly|childhood|old|ages?|had|status post|despite|because|since|"
     r"after|following|during|while|when|before|who|whose|takes|taking|medications?|home|currently|known|"
     r"no|not|nor|never|none|without|denies|denied|negative|absence|absent|exclude[sd]?|excluding|rules? out|ruled out|"
     r"unlikely|less likely|stop\w*|discontinu\w*|held|withheld|avoid\w*|contraindicated|declin\w*|refus\w*|allerg\w*|"
