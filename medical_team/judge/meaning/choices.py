@@ -16,14 +16,16 @@ from medical_team.types import ErrorType
 
 _ORDERS = word_set(
     "administered adminstered given prescribed performed ordered done obtained scheduled recommended initiated started "
-    "required begun provided planned undertaken needed advised conducted requested"
+    "required begun provided planned undertaken needed advised conducted requested "
+    "measured checked taken inserted reviewed sent"
 )
 _BE = word_set("is was are were be been")
 _ARTICLES = word_set("a an the")
 # What goes with one choice and not with another, and is no choice of its own beside it.
 _COMPANIONS = word_set(
     "be order therapy treatment infection intravenous iv oral topical intramuscular subcutaneous her his he she "
-    "patient for to of on use trial further immediate urgent emergency level test testing scan procedure"
+    "patient for to of on use trial further immediate urgent emergent emergency repeat regular diagnostic "
+    "suggested continued continue level serum test testing scan procedure brain head abdominal pelvic thoracic renal testicular contrast urine"
 )
 _SITE = re.compile(
     r"\b(?:of|to) (?:his |her )?(?:head|brain|chest|abdomen|pelvis|spine|neck|thorax|heart|lung|kidney|scrotum)"
@@ -44,13 +46,13 @@ _GIVES = re.compile(
 # Not this patient, not now, not alone, or not at all.
 _ELSEWHERE = re.compile(
     r"\b(?:history|histories|family|mother|father|brother|sister|son|daughter|parents?|uncle|aunt|cousin|grand\w+|wife|"
-    r"husband|partner|previous\w*|prior|past|ago|earlier|formerly|childhood|old|ages?|had|status post|despite|because|since|"
-    r"after|following|during|while|when|before|who|whose|takes|taking|medications?|home|currently|known|"
+    r"husband|partner|previous\w*|prior|past|ago|earlier|formerly|childhood|old|ages?|had|status post|despite|"
+    r"because|since|after|following|during|while|when|before|who|whose|takes|taking|medications?|home|currently|known|"
     r"no|not|nor|never|none|without|denies|denied|negative|absence|absent|exclude[sd]?|excluding|rules? out|ruled out|"
     r"unlikely|less likely|stop\w*|discontinu\w*|held|withheld|avoid\w*|contraindicated|declin\w*|refus\w*|allerg\w*|"
     r"instead|rather|unless|if|or|versus|vs|either|differential|include[sd]?|including|such as|like|similar|"
     r"possible|possibly|possibility|may|might|could|would|should|can|consider\w*|concern\w*|question\w*|"
-    r"risk|prevent\w*|prophyla\w*|screen\w*|vaccin\w*|future|eventually|later|follow-up|"
+    r"risk|prevent\w*|prophyla\w*|screen\w*|vaccinated|future|eventually|later|follow-up|"
     r"(?<!most )likely|probabl\w+|presumed|presumptive|apparent\w*|tentative\w*|working|initial\w*|one of|"
     r"also|additional\w*|besides|as well as|along with|together with|remote|resolved|recovered|recurrent)\b",
     re.IGNORECASE,
