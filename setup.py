@@ -12,6 +12,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
     packages=find_packages(include=["medical_team", "medical_team.*"]),
+    package_data={"medical_team.data.lexicon": ["*.yaml"]},
     install_requires=[
         "aiohttp",
         "fastapi",

@@ -25,7 +25,8 @@ _ARTICLES = word_set("a an the")
 _COMPANIONS = word_set(
     "be order therapy treatment infection intravenous iv oral topical intramuscular subcutaneous her his he she "
     "patient for to of on use trial further immediate urgent emergent emergency repeat regular diagnostic "
-    "suggested continued continue level serum test testing scan procedure brain head abdominal pelvic thoracic renal testicular contrast urine"
+    "suggested continued continue level serum test testing scan procedure "
+    "brain head abdominal pelvic thoracic renal testicular contrast urine"
 )
 _SITE = re.compile(
     r"\b(?:of|to) (?:his |her )?(?:head|brain|chest|abdomen|pelvis|spine|neck|thorax|heart|lung|kidney|scrotum)"
