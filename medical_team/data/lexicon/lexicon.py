@@ -161,7 +161,11 @@ def _are_drugs(one: Concept, other: Concept) -> bool:
 
 def _may_be_alike(one: Concept, other: Concept) -> bool:
     """Whether one name is part of the other or its initials: a more general concept, or an unknown synonym."""
-    names, others = ([key_of(name) for name in (which.name, *which.same)] for which in (one, other))
+    shipped_both = not one.groups and not other.groups  # the files say of their entries what is more general
+    names, others = (
+        [key_of(name) for name in ((which.name,) if shipped_both else (which.name, *which.same))]
+        for which in (one, other)
+    )
     return any(
         set(name) <= set(another) or set(another) <= set(name) or _initials(name, another) or _initials(another, name)
         for name in names

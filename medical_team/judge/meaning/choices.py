@@ -26,7 +26,7 @@ _COMPANIONS = word_set(
     "be order therapy treatment infection intravenous iv oral topical intramuscular subcutaneous her his he she "
     "patient for to of on use trial further immediate urgent emergent emergency repeat regular diagnostic "
     "suggested continued continue level serum test testing scan procedure "
-    "brain head abdominal pelvic thoracic renal testicular contrast urine"
+    "brain head abdominal pelvic thoracic renal testicular contrast urine acute chronic normal"
 )
 _SITE = re.compile(
     r"\b(?:of|to) (?:his |her )?(?:head|brain|chest|abdomen|pelvis|spine|neck|thorax|heart|lung|kidney|scrotum)"
@@ -34,7 +34,7 @@ _SITE = re.compile(
 )
 _PURPOSE = re.compile(r"\bto (?:further )?(?:evaluate|confirm|investigate)\b(?: (?:diagnosis|patient))?")
 
-_CONFIRMED = r"suspected|confirm\w*|indicat\w+|caused by|due to|consistent with|diagnos\w*"
+_CONFIRMED = r"suspected|confirm\w*|indicat\w+|caused by|due to|consistent with|diagnos\w*|experiencing"
 _DECIDES = {
     ErrorType.DIAGNOSIS: re.compile(rf"\b(?:{_CONFIRMED})\b", re.IGNORECASE),
     ErrorType.CAUSAL_ORGANISM: re.compile(
