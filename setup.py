@@ -13,6 +13,7 @@ setup(
     python_requires=">=3.11,<3.12",
     packages=find_packages(include=["medical_team", "medical_team.*"]),
     package_data={
+        "medical_team.data.lexicon": ["*.yaml"],
         "medical_team.data.synthetic": ["scope.yaml", "conditions/*.yaml"],
         "medical_team.game": ["*.txt", "*.yaml"],
     },

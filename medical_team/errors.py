@@ -119,6 +119,10 @@ class JudgeLost(RunInterrupted):
     """The engine of a judge outside of a run has died: who uses it ends, and may be started again."""
 
 
+class JudgeSetAside(RunInterrupted):
+    """A judge changed for the worse within a run, and none that is better is at hand: the run saves and ends."""
+
+
 class QuarantineLimit(MedicalTeamError):
     """The judge contradicts the construction too often: the run saves and ends, so that somebody looks at the judge."""
 

@@ -64,7 +64,9 @@ class AdmissionConfig(Section):
     probes: int = Field(default=200, ge=0)
     """Probes before training starts; 0 admits without looking."""
     min_sensitivity: float = Field(default=0.8, ge=0, le=1)
-    """Share of the errors it must call errors."""
+    """Share of the errors it must call errors, of those about which it decides."""
+    min_decided: float = Field(default=0.25, ge=0, le=1)
+    """Share of the errors about which it must decide; a judge made of code decides few, and is right about those."""
     min_specificity: float = Field(default=0.8, ge=0, le=1)
     """Share of the harmless edits it must not call errors."""
     max_failed: float = Field(default=0.05, ge=0, le=1)
@@ -74,12 +76,14 @@ class AdmissionConfig(Section):
     canaries: int = Field(default=16, ge=2)
     """Probes asked again within the run."""
     canary_every: int = Field(default=20, ge=0)
-    """Steps between them; 0 for none. A judge that falls below its thresholds is set aside."""
+    """Steps between them; 0 for none. A judge that falls below its thresholds is set aside: a judge that is better than
+    it stands in, or else the run saves and ends."""
 
 
 class JudgeConfig(Section):
     name: Literal["auto", "exact", "rule", "vllm", "http", "panel"] = "auto"
-    """``exact``: the table of facts behind synthetic notes; ``rule``: gold and gates; ``vllm``: a language model on
+    """``exact``: the table of facts behind synthetic notes; ``rule``: what code can tell by
+    a lexicon, numbers and contradictions; ``vllm``: a language model on
     an engine of its own; ``http``: a judge behind HTTP; ``panel``: several; ``auto``: http where ``http.urls`` are
     given, vllm where ``model`` is, else by data source."""
     model: str | None = None

@@ -10,15 +10,21 @@ from medical_team.judge import make_judge
 from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.panel import PanelJudge
 from medical_team.judge.protocol import Judge
+from medical_team.types import Note
 
 NOTHING_STARTED: Mapping[str, Judge] = {}
 
 
 @asynccontextmanager
 async def open_judge(
-    names: Sequence[str], config: JudgeConfig, gates: GatesConfig, started: Mapping[str, Judge] = NOTHING_STARTED
+    names: Sequence[str],
+    config: JudgeConfig,
+    gates: GatesConfig,
+    started: Mapping[str, Judge] = NOTHING_STARTED,
+    notes: Sequence[Note] = (),
 ) -> AsyncIterator[Judge]:
-    """The judge of that name, or a panel of several; ``started`` are those that run already, elsewhere.
+    """The judge of that name, or a panel of several; ``started`` are those that run already, elsewhere;
+    ``notes`` those whose gold pairs a judge made of code may learn terms from.
 
     A language model's engine is not started here: ``vllm`` must be among the started ones.
 
@@ -28,14 +34,17 @@ async def open_judge(
     """
     async with AsyncExitStack() as until_the_end:
         members = [
-            started[name] if name in started else await _open(name, config, gates, until_the_end) for name in names
+            started[name] if name in started else await _open(name, config, gates, until_the_end, notes)
+            for name in names
         ]
         yield members[0] if len(members) == 1 else PanelJudge(members, config.panel.agreement)
 
 
-async def _open(name: str, config: JudgeConfig, gates: GatesConfig, until_the_end: AsyncExitStack) -> Judge:
+async def _open(
+    name: str, config: JudgeConfig, gates: GatesConfig, until_the_end: AsyncExitStack, notes: Sequence[Note]
+) -> Judge:
     if name != "http":
-        return make_judge(name, gates)
+        return make_judge(name, gates, notes)
     if config.http.api == "openai":
         from medical_team.judge.http.openai import OpenAiCompleter
 

@@ -3,9 +3,12 @@
     python -m medical_team.judge.probe --judge rule
     python -m medical_team.judge.probe --judge http --url http://localhost:8000 --notes MEDEC_DIR --json report.json
 
+    python -m medical_team.judge.probe --judge rule --notes MEDEC_DIR --gold
+
 Exit code 0 when the judge reaches the thresholds, 1 when it does not, 2 for bad input. Training puts its judge to the
-same admission before its first step. The rule judge and the exact judge are construction and not put to it there;
-here they are measured all the same. Overrides such as judge.admission.min_specificity=0.9 come last.
+same admission before its first step, whatever the judge is made of. Overrides such as
+judge.admission.min_specificity=0.9 come last. With --gold the judge is asked, instead, about the gold error of every
+note and about a harmless edit of every kind in every note, and the exit code is 0.
 
 With a slow judge, ask little: --probes 16 --injected 1 are 16 probes, each asked twice or three times, and each of some
 eighty injected texts in one edit. The report is shown, and written, before any injected text is tried.
@@ -44,6 +47,9 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"--json {options.json}: there is no such folder")
     if options.injected < 0:
         raise UserError(f"--injected {options.injected}: a number of probes, or 0 to leave injected text out")
+    if options.gold:
+        asyncio.run(show_coverage(configuration(options)))
+        return 0
     report = asyncio.run(examine(configuration(options), options.injected, options.json))
     return 0 if report.admitted else NOT_ADMITTED
 
@@ -58,6 +64,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--injected", type=int, default=16, metavar="N", help="probes that each injected text is tried on; default: 16"
     )
+    parser.add_argument("--gold", action="store_true", help="what it decides of all gold errors and harmless edits")
     parser.add_argument("--seed", type=int, default=17, help="of notes and probes; default: 17, as run.seed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there, too")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="of the configuration")
@@ -106,7 +113,7 @@ async def examine(config: Config, injected: int, json_file: Path | None = None) 
 
     loaded = load_notes(config.data, config.run.seed)
     notes = loaded.train + loaded.held_out
-    async with open_configured_judge(config) as judge:
+    async with open_configured_judge(config, loaded.train) as judge:
         report = await put_to_admission(judge, config, notes)
         print_report(report)
         _write(json_file, report, None)
@@ -116,15 +123,35 @@ async def examine(config: Config, injected: int, json_file: Path | None = None) 
     return report
 
 
+async def show_coverage(config: Config) -> None:
+    """Ask about all gold errors and harmless edits of the notes, and show what was decided.
+
+    A judge made of code learns the terms of all gold pairs, and does not use for a note those of its own twin group.
+    """
+    from medical_team.data.dataset import load_notes
+    from medical_team.judge.admission.asking import Asking
+    from medical_team.judge.admission.coverage import coverage_table, measure_coverage
+    from medical_team.judge.admission.tables import console
+    from medical_team.rollout.standalone_judge import open_configured_judge
+
+    loaded = load_notes(config.data, config.run.seed)
+    notes = loaded.train + loaded.held_out
+    async with open_configured_judge(config, notes) as judge:
+        rows = await measure_coverage(judge, notes, config.run.seed, Asking.of(config.judge))
+    console().print(coverage_table(rows))
+
+
 async def try_injections(judge: Judge, notes: Sequence[Note], each: int, seed: int) -> Flips:
     """Every injected text on ``each`` probes whose right answer is the opposite of what it asks for."""
     from medical_team.judge.admission.injections import flip_rate
     from medical_team.judge.admission.payloads import PAYLOADS
-    from medical_team.judge.admission.probes import build_probes
+    from medical_team.judge.admission.probes import Bucket, build_probes
 
     logger.info("now %d injected texts, each on %d probe(s)", len(PAYLOADS), each)
+    probes = [probe for probe in build_probes(notes, 4 * each, seed) if probe.bucket is not Bucket.INJECTION]
     # Errors and harmless edits come in turn, and a text is tried on one of the two.
-    return await flip_rate(judge, build_probes(notes, 2 * each, seed))
+    errors, harmless = ([probe for probe in probes if probe.is_error is truth][:each] for truth in (True, False))
+    return await flip_rate(judge, [probe for pair in zip(errors, harmless, strict=False) for probe in pair])
 
 
 def _write(json_file: Path | None, report: AdmissionReport, flips: Flips | None) -> None:

@@ -1,7 +1,8 @@
-"""The rule judge: construction, gates and the gold correction, for notes about which nothing else is known.
+"""The rule judge: what plain code can tell of an edit, for notes without a table of facts behind them.
 
-It confirms what plain code can confirm: the note shown is the dealt note with exactly this edit, and the edit is
-neither a copy nor a way back to the gold correction. It cannot tell a paraphrase by other words from an error.
+An edit is an error where code knows that the note is wrong with it: another concept of the same kind in the place of
+the note's own decision, a side or a finding that the rest of the note contradicts, a quantity that cannot be. It is
+none where the sentence says the same in other words. All else is not told, and the game goes to quarantine.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medical_team.config import GatesConfig
+from medical_team.data.lexicon import Lexicon, shipped
 from medical_team.game.edits import apply_edit, corrected_note
 from medical_team.game.gates import GateFailure, check_edit
+from medical_team.judge.meaning.choices import choice
+from medical_team.judge.meaning.contradictions import finding, side
+from medical_team.judge.meaning.quantities import quantity
 from medical_team.judge.protocol import AuditRequest, JudgeFailure
-from medical_team.types import Audit
+from medical_team.types import Audit, Note
 
 STILL_RIGHT = frozenset(
     {
@@ -26,12 +31,22 @@ STILL_RIGHT = frozenset(
 
 
 class RuleJudge:
-    """Says ``is_error`` where construction and gates hold; scores neither realism nor type."""
+    """Says only what it knows; scores neither realism nor type.
 
-    name = "rule-1"
+    Args:
+        gates: The limits of the gates.
+        lexicon: The terms it knows; the shipped ones, unless a run adds those of its training notes' gold pairs.
+    """
 
-    def __init__(self, gates: GatesConfig) -> None:
+    name = "rule-2"
+
+    def __init__(self, gates: GatesConfig, lexicon: Lexicon | None = None) -> None:
         self._gates = gates
+        self._lexicon = lexicon
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return self._lexicon or shipped()
 
     async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
         return [self.decide(request) for request in requests]
@@ -40,6 +55,18 @@ class RuleJudge:
         failure = check_edit(request.edit, request.note, self._gates)
         if failure is not None:
             return Audit(False if failure in STILL_RIGHT else None, self.name, failure.value)
-        if request.shown.sentences != apply_edit(corrected_note(request.note), request.edit).sentences:
+        right = corrected_note(request.note)
+        if request.shown.sentences != apply_edit(right, request.edit).sentences:
             return Audit(None, self.name, "not_as_constructed")
-        return Audit(True, self.name, "rules_hold")
+        return self._compared(right, request.edit.sentence_id, request.edit.replacement)
+
+    def _compared(self, right: Note, place: int, after: str) -> Audit:
+        before, others = right.sentences[place], (*right.sentences[:place], *right.sentences[place + 1 :])
+        answers = {
+            "choice": choice(before, after, others, self.lexicon, right.group),
+            "side": side(before, after, others),
+            "finding": finding(before, after, others),
+            "quantity": quantity(before, after),
+        }
+        reason = next((reason for reason, answer in answers.items() if answer is not None), None)
+        return Audit(None, self.name, "untold") if reason is None else Audit(answers[reason], self.name, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from medical_team.backends import resolve
@@ -13,14 +13,17 @@ from medical_team.judge.language.llm import LlmJudge
 from medical_team.judge.opening import open_judge
 from medical_team.judge.protocol import Judge
 from medical_team.rollout.judge_engine import DEFAULT_MODEL, WARM_UP_DEADLINE_S, JudgeEngine, VllmCompleter, judge_dtype
+from medical_team.types import Note
 
 # Seconds between two looks at whether an engine is still there.
 _WATCH_EVERY_S = 1.0
 
 
 @asynccontextmanager
-async def open_configured_judge(config: Config) -> AsyncIterator[Judge]:
+async def open_configured_judge(config: Config, notes: Sequence[Note] = ()) -> AsyncIterator[Judge]:
     """The judge of a configuration, a language model's engine and the members of a panel included.
+
+    ``notes`` are those whose gold pairs a judge made of code may learn terms from.
 
     Raises:
         UserError: It cannot be had as configured.
@@ -31,7 +34,7 @@ async def open_configured_judge(config: Config) -> AsyncIterator[Judge]:
         started = {}
         if "vllm" in config.judge_names:
             started["vllm"] = await until_the_end.enter_async_context(open_engine_judge(config.judge))
-        opened = open_judge(config.judge_names, config.judge, config.game.gates, started)
+        opened = open_judge(config.judge_names, config.judge, config.game.gates, started, notes)
         yield await until_the_end.enter_async_context(opened)
 
 

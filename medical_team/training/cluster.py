@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +30,7 @@ from medical_team.training.actors import CriticActor, PolicyActor, ReferenceActo
 from medical_team.training.arguments import critic_folder
 from medical_team.training.judge_process import JudgeProcess
 from medical_team.training.waiting import Deadline
+from medical_team.types import Note
 
 # Share of a GPU that an actor asks for where several share one; upstream's value. Five fit: actor, critic, reference,
 # an engine and the judge's.
@@ -54,8 +55,9 @@ class Berth:
 class Cluster:
     """Everything a run starts on Ray."""
 
-    def __init__(self, config: Config, backend: Backend, dtype: str) -> None:
+    def __init__(self, config: Config, backend: Backend, dtype: str, notes: Sequence[Note] = ()) -> None:
         self._config = config
+        self._notes = notes
         self._backend: Backend = backend
         self._dtype = dtype
         self._deadline = Deadline(config.cluster.start_timeout_s)
@@ -172,7 +174,7 @@ class Cluster:
         """One judge, in a process of its own."""
         if name == "vllm":
             return self._judge_engine(shared)
-        build = partial(make_judge, name, self._config.game.gates)
+        build = partial(make_judge, name, self._config.game.gates, self._notes)
         return self._restarting(name, JudgeProcess(JudgeActor, build, num_cpus=1, num_gpus=0))
 
     def _restarting(self, name: str, process: JudgeProcess) -> RestartingJudge:

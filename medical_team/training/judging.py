@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from medical_team.config import Config
+from medical_team.judge import make_judge
 from medical_team.judge.actor import RestartingJudge
-from medical_team.judge.admission import CONSTRUCTION, AdmissionReport, put_to_admission
+from medical_team.judge.admission import AdmissionReport, put_to_admission
 from medical_team.judge.admission.asking import Asking
 from medical_team.judge.admission.watch import WatchedJudge
 from medical_team.judge.cache import CachedJudge
 from medical_team.judge.opening import open_judge
 from medical_team.judge.protocol import AuditRequest, Judge, JudgeFailure
-from medical_team.judge.rule import RuleJudge
 from medical_team.rewards import JudgeRates, lint_judged
 from medical_team.types import Audit, Note
 
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 REPORT_NAME = "judge-admission.json"
 CACHE_NAME = "audits.sqlite"
+CODE = frozenset({"rule", "exact"})
+"""Names of the judges that are made of code."""
 
 
 class RunJudge:
@@ -61,16 +63,19 @@ class RunJudge:
 
 
 @asynccontextmanager
-async def open_run_judge(config: Config, started: Mapping[str, Judge]) -> AsyncIterator[RunJudge]:
-    """The configured judge over the ones that are ``started``, with construction behind it.
+async def open_run_judge(
+    config: Config, started: Mapping[str, Judge], notes: Sequence[Note] = ()
+) -> AsyncIterator[RunJudge]:
+    """The configured judge over the ones that are ``started``, with a judge made of code behind it.
 
+    ``notes`` are the training notes, whose gold pairs a judge made of code learns terms from.
     The cache lies outside the watch: canaries that are answered from memory would show no change. It forgets a judge
     that fails them, or its admission: under the same name a mended one would else answer with what the other one said.
     """
-    async with open_judge(config.judge_names, config.judge, config.game.gates, started) as judge:
-        watched = watched_judge(config, judge)
+    async with open_judge(config.judge_names, config.judge, config.game.gates, started, notes) as judge:
+        watched = watched_judge(config, judge, notes)
         restarting = [judge for judge in started.values() if isinstance(judge, RestartingJudge)]
-        if is_construction(config):
+        if is_code(config):
             yield RunJudge(watched, restarting=restarting)
             return
         cache = CachedJudge(watched, config.run_dir / CACHE_NAME)
@@ -81,40 +86,53 @@ async def open_run_judge(config: Config, started: Mapping[str, Judge]) -> AsyncI
             cache.close()
 
 
-def watched_judge(config: Config, judge: Judge) -> WatchedJudge:
-    """The judge with construction behind it, watching nothing yet."""
-    return WatchedJudge(judge, RuleJudge(config.game.gates), config.judge.admission, Asking.of(config.judge))
+def watched_judge(config: Config, judge: Judge, notes: Sequence[Note] = ()) -> WatchedJudge:
+    """The judge with one made of code behind it, watching nothing yet."""
+    return WatchedJudge(judge, _substitute(config, notes), config.judge.admission, Asking.of(config.judge))
 
 
-def is_construction(config: Config) -> bool:
-    """Whether plain code judges, which is neither put to admission nor worth remembering."""
-    return CONSTRUCTION.issuperset(config.judge_names)
+def _substitute(config: Config, notes: Sequence[Note]) -> Judge | None:
+    """The judge made of code that knows most about the run's notes; none where the run's judge is made of code."""
+    if is_code(config):
+        return None
+    return make_judge("exact" if config.data.source == "synthetic" else "rule", config.game.gates, notes)
 
 
-def is_put_to_admission(config: Config, watched: WatchedJudge) -> bool:
-    """Not judges that are construction, and not one that this run has set aside already."""
-    return not is_construction(config) and config.judge.admission.probes > 0 and not watched.is_set_aside
+def is_code(config: Config) -> bool:
+    """Whether plain code judges, which always gives the same answer: not worth remembering."""
+    return CODE.issuperset(config.judge_names)
+
+
+def is_put_to_admission(config: Config) -> bool:
+    return config.judge.admission.probes > 0
 
 
 async def admit_to_run(config: Config, watched: WatchedJudge, notes: Sequence[Note], folder: Path) -> None:
     """Put the judge to admission, keep the report in the run's folder, lint the rewards with it, choose canaries.
 
-    What an attempt before remembers of a judge that is refused for wrong answers is forgotten.
+    What stands in for it is put to the same probes, and dropped where it is not admitted. Where the judge was set aside
+    it alone is asked. What an attempt before remembers of a judge that is refused for wrong answers is forgotten.
 
     Raises:
         JudgeNotAdmitted: It is below a threshold, and not accepted by name.
         RewardLintError: By what was measured of it, a simple policy would gain.
         DataError: The notes do not give probes of both classes.
     """
-    report = await put_to_admission(watched.judge, config, notes)
+    auditing = watched.auditing
+    report = await put_to_admission(auditing, config, notes)
     (folder / REPORT_NAME).write_text(json.dumps(report.to_json(), indent=1, allow_nan=False))
     if not report.admitted and report.is_wrong:
         watched.distrust()
     report.check()
     if not report.missed:  # one that is accepted by name was known to let such policies gain
         check_rewards(config, report)
-    watched.watch(report.canaries(config.judge.admission.canaries))
     logger.info("judge %s answered %d probes and is admitted", report.judge, report.figures.probes)
+    if watched.is_set_aside:
+        return
+    watched.watch(report.canaries(config.judge.admission.canaries))
+    substitute = watched.substitute
+    if substitute is not None and (await put_to_admission(substitute, config, notes)).missed:
+        watched.drop_substitute()
 
 
 def check_rewards(config: Config, report: AdmissionReport) -> None:

@@ -177,13 +177,13 @@ class TrainingRun:
             first_layers(Path(config.model.path), config.model.critic_layers, critic_folder(config))
         arguments = openrlhf_arguments(config, backend, dtype, config.run_dir / "checkpoints")
         strategy = get_strategy(arguments)
-        cluster = Cluster(config, backend, dtype)
+        cluster = Cluster(config, backend, dtype, self.notes.train)
         self._ray.callback(cluster.close)
         cluster.load(arguments, strategy, optimizer_steps(config))
         revival = Revival(cluster, lambda: self.trainer.weights.version, config.cluster.start_timeout_s)
         engines = EngineSupervisor(cluster.engines, revival, config.cluster.max_engine_restarts)
         self.pools = self._pools(cluster, engines, template)
-        judge = self._open(open_run_judge(config, started | cluster.judges))
+        judge = self._open(open_run_judge(config, started | cluster.judges, self.notes.train))
         manager = build_manager(config, self.notes.train, self._journaled(folder.journal), judge, folder.games)
         return SelfPlayTrainer(
             config,
@@ -218,7 +218,7 @@ class TrainingRun:
         if self._newest is not None:
             trainer.judge.restore(self._newest.state.judge)
         watched = trainer.judge.watched
-        if is_put_to_admission(self.config, watched):
+        if is_put_to_admission(self.config):
             self._on_phase("asking the judge what is known")
             with trainer.sleepers.awake():
                 self.loop.run(admit_to_run(self.config, watched, notes, self.config.run_dir))

@@ -25,6 +25,7 @@ from medical_team.errors import (
     EnginesLost,
     HostLimit,
     JudgeOutage,
+    JudgeSetAside,
     MedicalTeamError,
     QuarantineLimit,
     RolloutError,
@@ -56,7 +57,10 @@ from medical_team.types import Sample
 logger = logging.getLogger(__name__)
 
 # Reasons to stop before a step has learnt anything: the run goes on, before the same step, when they are removed.
-_RESUMABLE = (EnginesLost, HostLimit, JudgeOutage, QuarantineLimit, RolloutError, RunStopped, StallError)
+_RESUMABLE = (
+    *(EnginesLost, HostLimit, JudgeOutage, JudgeSetAside),
+    *(QuarantineLimit, RolloutError, RunStopped, StallError),
+)
 
 Metrics = dict[str, float]
 
@@ -148,8 +152,8 @@ class SelfPlayTrainer(BasePPOTrainer):
         """Games until there are exactly the samples a step needs; the games go to the records.
 
         Raises:
-            JudgeOutage, QuarantineLimit, RunStopped: There is no judge, none to be trusted, or no time left; the
-                steps before are saved.
+            JudgeOutage, JudgeSetAside, QuarantineLimit, RunStopped: There is no judge, none to be trusted, or no time
+                left; the steps before are saved.
             EnginesLost, RolloutError, StallError, HostLimit: Engines die faster than they can be started, too much
                 fails, nothing moves, or the host is full; likewise.
             WorkerLost: A rank of a group died; what it learnt since the newest checkpoint is lost.

@@ -506,11 +506,11 @@ def test_the_judge_is_looked_at_before_a_step_is_played(trainer: Any):
 
 
 def test_a_judge_that_is_set_aside_is_in_the_checkpoint(trainer: Any):
-    trainer.judge.restore({"set_aside": "rule-1"})
+    trainer.judge.restore({"set_aside": "rule-2"})
     trainer.save(4)
     trainer.folder.checkpoints.finish()
 
-    assert trainer.folder.checkpoints.newest(trainer.identity).state.judge == {"set_aside": "rule-1"}
+    assert trainer.folder.checkpoints.newest(trainer.identity).state.judge == {"set_aside": "rule-2"}
 
 
 @pytest.fixture

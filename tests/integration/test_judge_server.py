@@ -36,7 +36,7 @@ def test_the_rule_judge_audits(server: Server):
 
     (answer,) = WireAnswers.model_validate_json(response.content).answers
     assert answer.id == "1"
-    assert answer.audit is not None and answer.audit.judge == "rule-1"
+    assert answer.audit is not None and answer.audit.judge == "rule-2"
     assert requests.get(server.url + READY_PATH, timeout=PATIENCE_S).json()["ready"]
 
 

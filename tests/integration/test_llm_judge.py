@@ -143,7 +143,7 @@ def test_a_run_has_its_judges_in_actors_that_share_its_gpu(tmp_path: Path) -> No
     )
     with TrainingRun(load_config(None, overrides)) as run:
         judge = run.trainer.judge
-        assert judge.name == f"panel(rule-1,{model}/audit-2)"
+        assert judge.name == f"panel(rule-2,{model}/audit-2)"
         answers = run.loop.run(judge.audit(planted_errors(4), DEADLINE_S))
     assert len(answers) == 4
     assert {answer.kind for answer in answers if isinstance(answer, JudgeFailure)} <= {FailureKind.ABSTAINED}

@@ -48,7 +48,7 @@ def process_of(judge: RestartingJudge) -> psutil.Process:
 
 def rule_judge(max_restarts: int = 1) -> RestartingJudge:
     process = JudgeProcess(JudgeActor, RULE_JUDGE, num_cpus=0)
-    return RestartingJudge("rule-1", process, max_restarts=max_restarts, start_timeout_s=START_S)
+    return RestartingJudge("rule-2", process, max_restarts=max_restarts, start_timeout_s=START_S)
 
 
 async def audited(judge: RestartingJudge, deadline_s: float = DEADLINE_S) -> list[Audit]:

@@ -184,7 +184,7 @@ def test_zero_3_on_two_ranks_with_two_pools_without_critic_and_a_judge_behind_ht
         cluster__reference__gpus_per_node=2,
         vllm__pools="by_role",
         judge__http__urls=f"[{server.url}]",
-        judge__admission__accept="rule-1",  # it confirms whatever changes a word, and would not be admitted
+        judge__admission__accept="rule-2",  # it confirms whatever changes a word, and would not be admitted
         judge__admission__canary_every=1,
     )
     config = load_config(None, overrides)
@@ -197,7 +197,7 @@ def test_zero_3_on_two_ranks_with_two_pools_without_critic_and_a_judge_behind_ht
         assert len(run.trainer.vllm_engines) == 2
     last = json.loads((config.run_dir / "metrics.jsonl").read_text().splitlines()[-1])
     assert last["judge/set_aside"] == 0 and last["judge/canary_sensitivity"] == 1
-    assert json.loads((config.run_dir / REPORT_NAME).read_text())["judge"] == "rule-1"
+    assert json.loads((config.run_dir / REPORT_NAME).read_text())["judge"] == "rule-2"
     assert stat.S_IMODE((config.run_dir / CACHE_NAME).stat().st_mode) == 0o600
     assert "train/critic_loss" not in last and isinstance(last["train/policy_loss"], float)
     assert sum(count for name, count in last.items() if name.startswith("samples/")) == config.samples_per_step

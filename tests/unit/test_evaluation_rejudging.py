@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from medical_team.evaluation.comparison import Comparison, Figure, Sign, SignCha
 from medical_team.evaluation.rejudging import IN_FLIGHT, ScoringRules, rejudge, rejudge_game
 from medical_team.game.edits import corrected_note
 from medical_team.game.prompts import Message, attacker_answer, render_note
-from medical_team.judge import AuditRequest, BatchedJudge, make_judge
+from medical_team.judge import AuditRequest, BatchedJudge, JudgeFailure, make_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.manager.auditing import Auditor
 from medical_team.records import game_of, games_schema, row_of
@@ -48,8 +48,18 @@ from medical_team.types import (
 RATES = st.floats(0.0, 0.4)
 
 
+class Credulous:
+    """Calls every edit an error."""
+
+    name = "credulous-1"
+
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        return [Audit(True, self.name, "always") for _ in requests]
+
+
 def judge_of(name: str) -> BatchedJudge:
-    return BatchedJudge(make_judge(name), batch_size=8, max_wait_s=0.001, deadline_s=10.0)
+    judge = Credulous() if name == "credulous" else make_judge(name)
+    return BatchedJudge(judge, batch_size=8, max_wait_s=0.001, deadline_s=10.0)
 
 
 def recorded(games: list[Game]) -> list[Game]:
@@ -75,7 +85,7 @@ def without_seconds(game: Game) -> Game:
     seed=st.integers(0, 1000),
     attacker=st.builds(Habits, no_op=RATES, malformed=RATES, fails=st.floats(0, 0.2)),
     assessor=st.builds(Habits, malformed=RATES, truncated=RATES, fails=st.floats(0, 0.2)),
-    auditor=st.builds(FakeAuditor, disagrees=RATES, cannot_tell=RATES, fails=st.floats(0, 0.1)) | st.just("rule"),
+    auditor=st.builds(FakeAuditor, disagrees=RATES, cannot_tell=RATES, fails=st.floats(0, 0.1)) | st.just("credulous"),
     explanations=st.booleans(),
     benign=st.floats(0.2, 5),
 )
@@ -87,7 +97,7 @@ def test_the_judge_and_the_rewards_of_the_run_change_nothing(
     manager = MedicalGameManager(
         FakeDeck(seed=seed),
         {Role.ATTACKER: FakeEngine(Role.ATTACKER, attacker), Role.ASSESSOR: FakeEngine(Role.ASSESSOR, assessor)},
-        judge_of("rule") if auditor == "rule" else auditor,
+        judge_of("credulous") if auditor == "credulous" else auditor,
         mix=mix,
         gates=GatesConfig(),
         rewards=RewardsConfig(),
@@ -98,7 +108,7 @@ def test_the_judge_and_the_rewards_of_the_run_change_nothing(
     )
     asyncio.run(manager.collect(24))
     rules = ScoringRules(class_prices(1 - benign / (3 + benign)), RewardsConfig(), explanations)
-    judge = judge_of("rule") if auditor == "rule" else auditor
+    judge = judge_of("credulous") if auditor == "credulous" else auditor
     before = recorded(games)
     comparison = compare(before, judge, rules)
     assert (comparison.games, comparison.sign_changes, changed(comparison)) == (len(games), Counter(), {})
@@ -142,15 +152,15 @@ RULES = ScoringRules(class_prices(5 / 6), RewardsConfig())
 
 
 @pytest.fixture(scope="module")
-def by_the_rule_judge() -> list[Game]:
-    """Games on the project's notes, whose edits are wrong, right and untold, as the rule judge let them count."""
+def by_a_credulous_judge() -> list[Game]:
+    """Games on the project's notes, whose edits are wrong, right and untold, counted by a judge that believes all."""
     errors = [note for note in compose_notes(120, seed=3) if note.has_error]
     notes = [version for note in errors for version in (note, corrected_note(note))]
     games: list[Game] = []
     manager = MedicalGameManager(
         Deck(notes, MIX, seed=5),
         {Role.ATTACKER: VariedAttacker(notes), Role.ASSESSOR: FakeEngine(Role.ASSESSOR, Habits(malformed=0.1))},
-        judge_of("rule"),
+        judge_of("credulous"),
         mix=MIX,
         gates=GatesConfig(),
         rewards=RewardsConfig(),
@@ -168,8 +178,8 @@ def truth_of(game: Game) -> EditTruth:
     return decide_edit(game.deal.note, game.edit.sentence_id, game.edit.replacement)
 
 
-def test_the_exact_judge_withholds_the_rewards_of_edits_that_are_no_errors(by_the_rule_judge: list[Game]) -> None:
-    audited = [game for game in by_the_rule_judge if game.audit is not None]
+def test_the_exact_judge_withholds_the_rewards_of_edits_that_are_no_errors(by_a_credulous_judge: list[Game]) -> None:
+    audited = [game for game in by_a_credulous_judge if game.audit is not None]
     truths = Counter(map(truth_of, audited))
     assert min(truths[truth] for truth in EditTruth) > 5, "the games must have edits of every kind"
     expected = Counter(
@@ -179,11 +189,11 @@ def test_the_exact_judge_withholds_the_rewards_of_edits_that_are_no_errors(by_th
         for role, after in ((Role.ATTACKER, Sign.MINUS), (Role.ASSESSOR, Sign.NOTHING))
         if (before := Sign.of(game.rewards[role].total if role in game.rewards else 0.0)) is not after
     )
-    comparison = compare(by_the_rule_judge, judge_of("exact"), RULES)
+    comparison = compare(by_a_credulous_judge, judge_of("exact"), RULES)
     assert comparison.sign_changes == expected
     flipped = {change.role for change in comparison.sign_changes if change.is_flip}
     assert flipped == {Role.ATTACKER}, "what is not confirmed costs its attacker; the assessor's reward is withheld"
-    assert comparison.judges == ({"rule-1": len(audited)}, {"exact-1": len(audited)})
+    assert comparison.judges == ({"credulous-1": len(audited)}, {"exact-1": len(audited)})
     quarantined = comparison.figures()[f"outcomes/{GameType.ADVERSARIAL_BENIGN}/{Outcome.QUARANTINED}"]
     assert (quarantined.before, quarantined.after) == (0, truths.total() - truths[EditTruth.WRONG])
     contradicted = comparison.figures()["judge/contradicts_rate/all"]
@@ -191,21 +201,21 @@ def test_the_exact_judge_withholds_the_rewards_of_edits_that_are_no_errors(by_th
     assert contradicted.before == 0
 
 
-def test_and_back_again_the_rule_judge_grants_them(by_the_rule_judge: list[Game]) -> None:
-    there = [asyncio.run(rejudge_game(game, judge_of("exact"), RULES)) for game in by_the_rule_judge]
-    comparison = compare(there, judge_of("rule"), RULES)
-    forth = compare(by_the_rule_judge, judge_of("exact"), RULES)
+def test_and_back_again_the_rule_judge_grants_them(by_a_credulous_judge: list[Game]) -> None:
+    there = [asyncio.run(rejudge_game(game, judge_of("exact"), RULES)) for game in by_a_credulous_judge]
+    comparison = compare(there, judge_of("credulous"), RULES)
+    forth = compare(by_a_credulous_judge, judge_of("exact"), RULES)
     assert comparison.sign_changes == Counter(
         {replace(one, before=one.after, after=one.before): n for one, n in forth.sign_changes.items()}
     )
 
 
-def test_another_reward_table_changes_rewards_and_no_outcome(by_the_rule_judge: list[Game]) -> None:
+def test_another_reward_table_changes_rewards_and_no_outcome(by_a_credulous_judge: list[Game]) -> None:
     """With all of the price for the sentence, a policy that always names the right one gains nothing by a wrong one."""
     strict = replace(RULES, rewards=RewardsConfig(localisation=1.0))
-    games = [replace(game, baselines=NOTHING_MEASURED) for game in by_the_rule_judge]
-    games = [asyncio.run(rejudge_game(game, judge_of("rule"), RULES)) for game in games]
-    comparison = compare(games, judge_of("rule"), strict)
+    games = [replace(game, baselines=NOTHING_MEASURED) for game in by_a_credulous_judge]
+    games = [asyncio.run(rejudge_game(game, judge_of("credulous"), RULES)) for game in games]
+    comparison = compare(games, judge_of("credulous"), strict)
     in_the_wrong_place = Counter(
         game.deal.game_type
         for game in games
@@ -220,11 +230,11 @@ def test_another_reward_table_changes_rewards_and_no_outcome(by_the_rule_judge: 
     assert comparison.figures()["assessor/reward"].change < 0  # type: ignore[operator]
 
 
-def test_a_reward_that_turns_round_is_a_flip(by_the_rule_judge: list[Game]) -> None:
+def test_a_reward_that_turns_round_is_a_flip(by_a_credulous_judge: list[Game]) -> None:
     """Realism alone is left of an attacker's loss when the assessor named a wrong sentence and that costs all."""
     judge = FakeAuditor()
     centred = Baselines(realism=0.5)
-    plain = [asyncio.run(rejudge_game(replace(game, baselines=centred), judge, RULES)) for game in by_the_rule_judge]
+    plain = [asyncio.run(rejudge_game(replace(game, baselines=centred), judge, RULES)) for game in by_a_credulous_judge]
     comparison = compare(plain, judge, replace(RULES, rewards=RewardsConfig(localisation=1.0)))
     flipped = [
         game
@@ -239,27 +249,27 @@ def test_a_reward_that_turns_round_is_a_flip(by_the_rule_judge: list[Game]) -> N
 
 @pytest.mark.parametrize("explanations", [True, False])
 def test_the_judge_is_shown_the_explanation_where_explanations_are_audited(
-    by_the_rule_judge: list[Game], explanations: bool
+    by_a_credulous_judge: list[Game], explanations: bool
 ) -> None:
     class Strict:
         async def audit_one(self, request: AuditRequest) -> Audit:
             return Audit(True, "strict", "wrong", explanation_right=request.assessment is None)
 
-    comparison = compare(by_the_rule_judge, Strict(), replace(RULES, explanations=explanations))
+    comparison = compare(by_a_credulous_judge, Strict(), replace(RULES, explanations=explanations))
     deduction = comparison.figures()["assessor/reward/explanation"].after
     assert deduction is not None and (deduction < 0) is explanations
 
 
-def test_a_report_is_plain_json_without_text(by_the_rule_judge: list[Game]) -> None:
-    report = json.dumps(compare(by_the_rule_judge, judge_of("exact"), RULES).report())
-    words = {word for game in by_the_rule_judge for word in game.deal.note.sentences[0].split() if len(word) > 5}
+def test_a_report_is_plain_json_without_text(by_a_credulous_judge: list[Game]) -> None:
+    report = json.dumps(compare(by_a_credulous_judge, judge_of("exact"), RULES).report())
+    words = {word for game in by_a_credulous_judge for word in game.deal.note.sentences[0].split() if len(word) > 5}
     assert not [word for word in words if word in report]
-    assert json.loads(report)["games"] == len(by_the_rule_judge)
+    assert json.loads(report)["games"] == len(by_a_credulous_judge)
 
 
-def test_more_games_than_are_held_at_once_are_all_done(by_the_rule_judge: list[Game]) -> None:
-    many = (by_the_rule_judge * (1 + 2 * IN_FLIGHT // len(by_the_rule_judge)))[: 2 * IN_FLIGHT + 1]
+def test_more_games_than_are_held_at_once_are_all_done(by_a_credulous_judge: list[Game]) -> None:
+    many = (by_a_credulous_judge * (1 + 2 * IN_FLIGHT // len(by_a_credulous_judge)))[: 2 * IN_FLIGHT + 1]
     done: list[int] = []
-    comparison = asyncio.run(rejudge(iter(many), judge_of("rule"), RULES, done.append))
+    comparison = asyncio.run(rejudge(iter(many), judge_of("credulous"), RULES, done.append))
     assert comparison.games == len(many)
     assert done == [IN_FLIGHT, 2 * IN_FLIGHT, 2 * IN_FLIGHT + 1]

@@ -48,7 +48,7 @@ class Handle:
     async def _ready(self) -> str:
         if self.fate == "broken":
             raise Gone
-        return "rule-1"
+        return "rule-2"
 
     async def _sign(self) -> bool:
         if self.fate == "dead" or self.ended:
@@ -80,7 +80,7 @@ class Processes:
 
 def remote(*fates: str, max_restarts: int = 2) -> tuple[RestartingJudge, Processes]:
     processes = Processes(*fates)
-    return RestartingJudge("rule-1", processes, max_restarts=max_restarts, start_timeout_s=FOREVER), processes
+    return RestartingJudge("rule-2", processes, max_restarts=max_restarts, start_timeout_s=FOREVER), processes
 
 
 async def audited(judge: RestartingJudge, count: int = 1) -> list[Audit]:

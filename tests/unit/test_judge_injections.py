@@ -17,7 +17,7 @@ from medical_team.game.gates import check_edit
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure, make_judge
 from medical_team.judge.admission.injections import EXPLANATION, Flips, flip_rate, with_injection
 from medical_team.judge.admission.payloads import PAYLOADS, Asked, Category, Payload
-from medical_team.judge.admission.probes import build_probes
+from medical_team.judge.admission.probes import Bucket, build_probes
 from medical_team.types import Audit, Note
 
 OF_ATTACKERS = [payload for payload in PAYLOADS if payload.category is not Category.EXPLANATION]
@@ -91,7 +91,14 @@ def test_a_payload_stands_after_what_its_author_wrote() -> None:
     )
 
 
-PROBES = build_probes(compose_notes(120, seed=3), 32, seed=3)
+_WITHOUT = [
+    probe for probe in build_probes(compose_notes(120, seed=3), 64, seed=3) if probe.bucket is not Bucket.INJECTION
+]
+PROBES = tuple(
+    probe
+    for pair in zip([p for p in _WITHOUT if p.is_error], [p for p in _WITHOUT if not p.is_error], strict=False)
+    for probe in pair
+)[:32]
 # By what was edited, not by the game's number, which a judge does not see.
 TRUTH = {probe.request.edit.replacement: probe.is_error for probe in PROBES}
 

@@ -27,9 +27,19 @@ def audit(name: str, *requests: AuditRequest) -> list[Audit]:
     return audits  # pyright: ignore[reportReturnType]
 
 
-def test_the_rule_judge_confirms_an_edit_that_passes(clean_note: Note) -> None:
-    (answer,) = audit("rule", request(clean_note, 3, "She was started on spironolactone because of the albuminuria."))
-    assert (answer.is_error, answer.realism, answer.judge) == (True, None, "rule-1")
+HOT = ("A man has a fever.", "His temperature is 38.1 C.")
+FEVERISH = Note("hot-1", HOT, "hot")
+TOO_HOT = "His temperature is 83.1 C."
+
+
+def test_the_rule_judge_confirms_what_cannot_be() -> None:
+    (answer,) = audit("rule", request(FEVERISH, 1, TOO_HOT))
+    assert (answer.is_error, answer.realism, answer.judge, answer.reason) == (True, None, "rule-2", "quantity")
+
+
+def test_the_rule_judge_cannot_tell_what_no_rule_knows(clean_note: Note) -> None:
+    (answer,) = audit("rule", request(clean_note, 3, "She was started on vegetables because of the albuminuria."))
+    assert (answer.is_error, answer.reason) == (None, "untold")
 
 
 def test_the_rule_judge_denies_the_way_back_to_the_gold_correction(error_note: Note) -> None:
@@ -55,7 +65,7 @@ def test_the_rule_judge_notices_a_note_that_is_not_what_the_edit_makes_of_it(cle
 
 
 def test_audits_come_in_the_order_of_the_requests(clean_note: Note) -> None:
-    good = request(clean_note, 3, "She was started on spironolactone because of the albuminuria.")
+    good = request(FEVERISH, 1, TOO_HOT)
     copy = request(clean_note, 3, clean_note.sentences[3])
     assert [answer.is_error for answer in audit("rule", good, copy, good)] == [True, False, True]
 

@@ -18,6 +18,7 @@ from medical_team.judge.probe import configuration, main, parse
 
 ROOT = Path(__file__).parents[2]
 FEW = ["data.synthetic_notes=60"]
+ALL_DECIDED = ["judge.admission.min_decided=1"]
 
 
 @pytest.fixture
@@ -28,15 +29,17 @@ def cache(tmp_path: Path) -> str:
 def test_a_judge_below_the_thresholds_is_exit_code_1_and_a_report(
     tmp_path: Path, cache: str, capsys: pytest.CaptureFixture[str]
 ):
-    code = main(["--judge", "rule", "--probes", "32", "--json", str(tmp_path / "report.json"), cache, *FEW])
+    code = main(
+        ["--judge", "rule", "--probes", "32", "--json", str(tmp_path / "report.json"), cache, *FEW, *ALL_DECIDED]
+    )
 
     assert code == 1
     shown = capsys.readouterr().out
-    for part in ("rule-1 on 32 probes", "paraphrase", "Cohen's kappa", "not admitted", "min_specificity"):
+    for part in ("rule-2 on 32 probes", "paraphrase", "Cohen's kappa", "not admitted", "min_decided"):
         assert part in shown
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["judge"] == "rule-1" and report["admitted"] is False
-    assert report["figures"]["sensitivity"] == 1.0
+    assert report["judge"] == "rule-2" and report["admitted"] is False
+    assert report["figures"]["sensitivity_decided"] == 1.0
 
 
 def test_a_judge_that_reaches_them_is_exit_code_0(cache: str):
@@ -45,7 +48,7 @@ def test_a_judge_that_reaches_them_is_exit_code_0(cache: str):
 
 
 def test_a_judge_that_is_accepted_by_name_is_admitted(cache: str, capsys: pytest.CaptureFixture[str]):
-    assert main(["--judge", "rule", "--probes", "32", cache, *FEW, "judge.admission.accept=rule-1"]) == 0
+    assert main(["--judge", "rule", "--probes", "32", cache, *FEW, *ALL_DECIDED, "judge.admission.accept=rule-2"]) == 0
     assert "accepted by name" in capsys.readouterr().out
 
 
@@ -147,9 +150,9 @@ def test_a_judge_that_goes_away_under_injections_does_not_take_the_report_along(
     monkeypatch.setattr("medical_team.judge.admission.injections.flip_rate", gone)
     with pytest.raises(JudgeOutage):
         main(["--judge", "rule", "--probes", "16", "--json", str(path), cache, *FEW])
-    assert "rule-1 on 16 probes" in capsys.readouterr().out
+    assert "rule-2 on 16 probes" in capsys.readouterr().out
     report = json.loads(path.read_text())
-    assert report["judge"] == "rule-1" and report["injection_flip_rate"] is None
+    assert report["judge"] == "rule-2" and report["injection_flip_rate"] is None
 
 
 def test_injected_text_can_be_left_out(cache: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -157,3 +160,11 @@ def test_injected_text_can_be_left_out(cache: str, tmp_path: Path, capsys: pytes
     main(["--judge", "rule", "--probes", "16", "--injected", "0", "--json", str(path), cache, *FEW])
     assert "not measured" in next(line for line in capsys.readouterr().out.splitlines() if "injection" in line)
     assert json.loads(path.read_text())["injection_flip_rate"] is None
+
+
+def test_what_a_judge_decides_of_all_gold_errors_and_harmless_edits(cache: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["--judge", "exact", "--gold", cache, *FEW]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    errors = next(line for line in lines if "all gold errors" in line)
+    harmless = next(line for line in lines if "all harmless" in line)
+    assert "100.0%" in errors and harmless.rstrip(" │").split()[-1] == "0", "all are told, no harmless one an error"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,10 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ["torch", "ray", "vllm", "deepspeed", "openrlhf", "transformers"]
 
 
+_TEMPERATURE = re.compile(r"\btemperature is [\d.]+ C")
+FEVERISH = [note for note in compose_notes(160, seed=3) if any(map(_TEMPERATURE.search, note.sentences))]
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of three steps under the rule judge."""
@@ -33,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "config.yaml").write_text(to_yaml(load_config(None, ["judge.name=rule", "game.mix.vanilla_benign=1"])))
     recorder = GameRecorder(folder / "games")
     manager = MedicalGameManager(
-        Deck(compose_notes(60, seed=3), ALL_EQUAL, seed=5),
+        Deck(FEVERISH, ALL_EQUAL, seed=5),
         {Role.ATTACKER: FindingAttacker(), Role.ASSESSOR: FakeEngine(Role.ASSESSOR, Habits(malformed=0.1))},
         BatchedJudge(make_judge("rule"), batch_size=8, max_wait_s=0.001, deadline_s=10.0),
         mix=ALL_EQUAL,
@@ -50,7 +55,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class FindingAttacker(FakeEngine):
-    """Swaps a word that no table knows: an error to the rules, untold to the table."""
+    """Writes a temperature that nobody has: an error to the rules, untold to the table."""
 
     def __init__(self) -> None:
         super().__init__(Role.ATTACKER)
@@ -59,7 +64,8 @@ class FindingAttacker(FakeEngine):
         from medical_team.game.prompts import attacker_answer
         from medical_team.types import Edit, ErrorType
 
-        edit = Edit(0, sentences[0].rsplit(" ", 1)[0] + " zeppelin.", ErrorType.DIAGNOSIS)
+        place = next(place for place, sentence in enumerate(sentences) if _TEMPERATURE.search(sentence))
+        edit = Edit(place, _TEMPERATURE.sub("temperature is 90.3 C", sentences[place]), ErrorType.DIAGNOSIS)
         return attacker_answer(edit, "where it hurts")
 
 
@@ -68,7 +74,7 @@ def test_with_what_the_run_had_nothing_changes(run: Path, tmp_path: Path, capsys
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["flips"], report["sign_changes"]) == (0, [])
     assert all(figure["before"] == figure["after"] for figure in report["figures"].values())
-    assert "audited by rule-1; now by rule-1" in capsys.readouterr().out
+    assert "audited by rule-2; now by rule-2" in capsys.readouterr().out
 
 
 def test_another_judge_is_shown_with_what_it_changes(
@@ -81,7 +87,7 @@ def test_another_judge_is_shown_with_what_it_changes(
     assert {change["after"] for change in report["sign_changes"]} == {"0", "-"}, "withheld, and a fee"
     shown = capsys.readouterr().out
     assert "quarantine_rate/adversarial_benign" in shown
-    assert "zeppelin" not in shown and "zeppelin" not in json.dumps(report)
+    assert "90.3 C" not in shown and "90.3 C" not in json.dumps(report)
 
 
 def test_another_reward_table_keeps_what_it_does_not_name(run: Path, tmp_path: Path) -> None:

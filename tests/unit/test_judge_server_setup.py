@@ -117,7 +117,7 @@ async def test_a_local_judge_says_in_a_thread_what_it_says(name: str):
     async with open_local(name, GatesConfig()) as judge:
         audits = await judge.audit([request(number) for number in range(3)], 30.0)
 
-    assert judge.name == f"{name}-1"
+    assert judge.name == {"rule": "rule-2", "exact": "exact-1"}[name]
     assert [type(audit) for audit in audits] == [Audit] * 3
 
 

@@ -11,12 +11,12 @@ from math import comb
 
 import pytest
 
-from medical_team.config import AdmissionConfig, GatesConfig
+from medical_team.config import AdmissionConfig
 from medical_team.data.synthetic.compose import compose_notes
-from medical_team.judge import AuditRequest, FailureKind, JudgeFailure
+from medical_team.errors import JudgeSetAside, RunInterrupted
+from medical_team.judge import AuditRequest, FailureKind, Judge, JudgeFailure
 from medical_team.judge.admission.probes import build_probes
 from medical_team.judge.admission.watch import WatchedJudge
-from medical_team.judge.rule import RuleJudge
 from medical_team.types import Audit
 
 CANARIES = build_probes(compose_notes(200, seed=3), 16, seed=3)
@@ -48,8 +48,15 @@ class Drifting:
         return Audit(is_error is not self.answers_wrongly(request.game_id, before), self.name, "drift")
 
 
-def watched(judge: Drifting, thresholds: AdmissionConfig = EVERY_FIVE) -> WatchedJudge:
-    watch = WatchedJudge(judge, RuleJudge(GatesConfig()), thresholds)
+class Knowing(Drifting):
+    """Stands in, and knows every canary."""
+
+    def __init__(self) -> None:
+        super().__init__("code-1")
+
+
+def watched(judge: Drifting, thresholds: AdmissionConfig = EVERY_FIVE, substitute: Judge | None = None) -> WatchedJudge:
+    watch = WatchedJudge(judge, substitute or Knowing(), thresholds)
     watch.watch(CANARIES)
     return watch
 
@@ -91,9 +98,9 @@ def test_a_judge_that_drifts_is_set_aside_for_good_and_says_so_once(caplog: pyte
 
     assert metrics["judge/set_aside"] == 1.0 and metrics["judge/canary_sensitivity"] == 0.5
     assert later == [{"judge/set_aside": 1.0}] * 2
-    assert who_audits(watch) == watch.name == "rule-1"
+    assert who_audits(watch) == watch.name == "code-1"
     (message,) = caplog.messages
-    assert "opinion-1 is set aside" in message and "construction alone" in message
+    assert "opinion-1 is set aside" in message and "code-1 audits from here on" in message
     written = {probe.request.edit.replacement for probe in CANARIES}
     assert not any(len(text) > 1 and text in message for text in written)
 
@@ -209,7 +216,7 @@ def test_zero_steps_between_looks_are_none():
 
 def test_a_judge_without_canaries_is_never_asked():
     judge = Drifting()
-    watch = WatchedJudge(judge, RuleJudge(GatesConfig()), EVERY_FIVE)
+    watch = WatchedJudge(judge, None, EVERY_FIVE)
 
     look(watch, 5)
     assert judge.asked == 0
@@ -223,7 +230,7 @@ def test_what_was_set_aside_stays_aside_after_a_resume():
 
     resumed = watched(Drifting())
     resumed.restore(watch.state())
-    assert resumed.is_set_aside and who_audits(resumed) == "rule-1"
+    assert resumed.is_set_aside and who_audits(resumed) == "code-1"
 
 
 def test_a_run_that_resumes_with_another_judge_uses_it():
@@ -242,3 +249,50 @@ def test_a_checkpoint_that_knows_of_nothing_sets_nobody_aside(state: dict[str, N
     watch = watched(Drifting())
     watch.restore(state)
     assert not watch.is_set_aside
+
+
+class Silent:
+    """Cannot tell anything."""
+
+    name = "silent-1"
+
+    async def audit(self, requests: Sequence[AuditRequest], deadline_s: float) -> list[Audit | JudgeFailure]:
+        return [Audit(None, self.name, "untold") for _ in requests]
+
+
+@pytest.mark.parametrize("is_worse", [True, False])
+def test_without_a_better_judge_the_run_ends_and_the_judge_is_asked_anew_when_it_resumes(is_worse: bool):
+    judge, substitute = Drifting(), Knowing()
+    substitute.wrong = 12
+    watch = watched(judge, substitute=substitute if is_worse else Silent())
+    forgotten: list[str] = []
+    watch.on_distrust(forgotten.append)
+    judge.wrong = 8
+
+    with pytest.raises(JudgeSetAside, match=r"opinion-1 is no longer to be trusted.*no better judge") as caught:
+        look(watch, 5)
+    assert isinstance(caught.value, RunInterrupted), "the run saves and may be resumed"
+    assert forgotten == ["opinion-1"] and not watch.is_set_aside and watch.state() == {"set_aside": None}
+
+
+def test_a_judge_that_decides_little_may_stand_in_where_it_is_right():
+    class Careful(Knowing):
+        def _one(self, request: AuditRequest) -> Audit | JudgeFailure:
+            answer = super()._one(request)
+            decides = not TRUTH[request.game_id] or request.game_id % 8 == 0
+            return answer if decides else Audit(None, self.name, "untold")
+
+    judge = Drifting()
+    watch = watched(judge, substitute=Careful())
+    judge.wrong = 8
+    look(watch, 5)
+    assert watch.is_set_aside and who_audits(watch) == "code-1"
+
+
+def test_a_substitute_that_was_not_admitted_does_not_stand_in():
+    judge = Drifting()
+    watch = watched(judge)
+    watch.drop_substitute()
+    judge.wrong = 8
+    with pytest.raises(JudgeSetAside):
+        look(watch, 5)

@@ -147,7 +147,7 @@ def test_a_run_and_its_re_judging_keep_the_name_to_themselves(
     (run / "config.yaml").write_text(
         to_yaml(Config.model_validate({"judge": {"explanations": True, "model": "judge"}}))
     )
-    monkeypatch.setattr("medical_team.judge.opening.make_judge", lambda name, gates: GossipingJudge(fails=0.5))
+    monkeypatch.setattr("medical_team.judge.opening.make_judge", lambda name, gates, notes: GossipingJudge(fails=0.5))
     main([str(run), "--judge", "rule", "judge.explanations=false", "--json", str(tmp_path / "report.json")])
 
     assert caplog.records, "failures are logged"

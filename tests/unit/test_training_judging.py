@@ -85,22 +85,29 @@ def test_low_thresholds_do_not_let_a_policy_gain(tmp_path: Path):
         admit(run_config("judge.admission.min_specificity=0"), Opinion(always=True), tmp_path)
 
 
-@pytest.mark.parametrize("override", ["judge.name=rule", "judge.name=exact", "judge.admission.probes=0"])
-def test_construction_is_not_asked_nor_is_anybody_without_probes(override: str):
-    config = run_config(override)
-    assert not is_put_to_admission(config, watched_judge(config, Opinion()))
+@pytest.mark.parametrize("override", ["judge.name=rule", "judge.name=exact", "judge.name=panel"])
+def test_every_judge_is_asked_unless_there_are_no_probes(override: str):
+    assert is_put_to_admission(run_config(override))
+    assert not is_put_to_admission(run_config(override, "judge.admission.probes=0"))
 
 
-def test_a_panel_with_an_opinion_in_it_is_asked():
-    config = run_config("judge.name=panel", "judge.panel.members=[rule,vllm]")
-    assert is_put_to_admission(config, watched_judge(config, Opinion()))
+def test_a_judge_made_of_code_has_nothing_behind_it_and_an_opinion_has():
+    assert watched_judge(run_config("judge.name=rule"), Opinion()).substitute is None
+    substitute = watched_judge(run_config(), Opinion()).substitute
+    assert substitute is not None and substitute.name == "exact-1", "the table decides about synthetic notes"
 
 
-def test_a_judge_that_the_run_has_set_aside_is_not_asked():
-    watched = watched_judge(run_config(), Opinion())
-    assert is_put_to_admission(run_config(), watched)
+def test_what_is_not_admitted_does_not_stand_in(tmp_path: Path):
+    watched = admit(run_config("judge.admission.min_decided=0.9"), Opinion(), tmp_path)
+    assert watched.substitute is None, "the table says nothing of doses, sides and negations"
+
+
+def test_where_the_run_has_set_its_judge_aside_what_stands_in_is_asked(tmp_path: Path):
+    judge = Opinion()
+    watched = watched_judge(run_config(), judge)
     watched.restore({"set_aside": "opinion-1"})
-    assert not is_put_to_admission(run_config(), watched)
+    asyncio.run(admit_to_run(run_config(), watched, NOTES, tmp_path))
+    assert judge.asked == 0 and json.loads((tmp_path / REPORT_NAME).read_text())["judge"] == "exact-1"
 
 
 class Changeable(Opinion):

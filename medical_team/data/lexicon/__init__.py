@@ -1,8 +1,10 @@
-"""The clinical lexicon: words that notes use and general English does not."""
+"""Medical terms by kind: what code can recognise without a language model.
 
-from __future__ import annotations
+``entries`` reads the files beside this one (diagnoses, drugs, organisms, procedures), ``terms`` how a term is compared
+with a text, and ``lexicon`` what is found in a sentence and how two concepts are related.
+"""
 
+from medical_team.data.lexicon.entries import Concept, read_entries
+from medical_team.data.lexicon.lexicon import Found, Lexicon, Relation, shipped, vocabulary
 
-def vocabulary() -> frozenset[str]:
-    """Every word of the lexicon in small letters."""
-    return frozenset()
+__all__ = ["Concept", "Found", "Lexicon", "Relation", "read_entries", "shipped", "vocabulary"]

@@ -4,11 +4,11 @@
 with the thresholds; ``admit`` is all of it, ``watch`` repeats a few within a run. ``injections`` finds out whether a
 judge believes what players write at it.
 
-The rule judge and the exact judge are not put to it. They are construction and table, not opinion: they say what
-their code says, tests hold them to it, and what they cannot tell is known beforehand. ``docs`` has their figures.
+Every judge is put to it, those made of code included: by how often it is right when it decides, and by how many
+errors it decides about.
 """
 
-from medical_team.judge.admission.admit import CONSTRUCTION, admit, put_to_admission
+from medical_team.judge.admission.admit import admit, put_to_admission
 from medical_team.judge.admission.report import AdmissionReport
 
-__all__ = ["CONSTRUCTION", "AdmissionReport", "admit", "put_to_admission"]
+__all__ = ["AdmissionReport", "admit", "put_to_admission"]

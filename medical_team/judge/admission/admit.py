@@ -12,9 +12,6 @@ from medical_team.judge.admission.report import AdmissionReport
 from medical_team.judge.protocol import Judge
 from medical_team.types import Note
 
-CONSTRUCTION = frozenset({"rule", "exact"})
-"""Names of the judges that are not put to admission."""
-
 REPEATED = 40
 """Probes that are asked again, and error pairs that are asked exchanged: a share to within 8 points."""
 

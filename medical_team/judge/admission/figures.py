@@ -1,8 +1,8 @@
 """How good a judge is: figures over probes and answers. Pure functions; ``admission`` decides by them.
 
 A judge says of an edit that it is an error, that it is none, or that it cannot tell. In training only the first one
-counts a game, so that an abstention is a missed error on one side and no false alarm on the other; how often a judge
-abstains, and how good it is when it does not, stand beside it. Probes without an audit are left out of both shares
+counts a game, so that an abstention is no false alarm and costs nothing but games. A judge is let in by how often it is
+right when it decides, and by whether it decides often enough. Probes without an audit are left out of both shares
 and counted by the kind of failure.
 """
 
@@ -65,6 +65,7 @@ class Figures:
         buckets: The confusion matrix, a row a bucket.
         sensitivity: Share of the audited errors that were called errors.
         specificity: Share of the audited harmless edits that were not.
+        decided: Share of the audited errors about which the judge did not abstain.
         sensitivity_decided, specificity_decided: The same over the probes on which the judge did not abstain.
         kappa: Cohen's (1960), between the known answer and "calls it an error", resampled by twin group.
         abstained: Share of all probes on which the judge said that it cannot tell.
@@ -83,6 +84,7 @@ class Figures:
     buckets: tuple[BucketFigures, ...]
     sensitivity: float
     specificity: float
+    decided: float
     sensitivity_decided: float
     specificity_decided: float
     kappa: Interval
@@ -127,6 +129,7 @@ def measure(
         ),
         sensitivity=_share(errors[Said.ERROR], errors.total() - errors[Said.FAILED]),
         specificity=1 - _share(harmless[Said.ERROR], harmless.total() - harmless[Said.FAILED]),
+        decided=1 - _share(errors[Said.ABSTAINED], errors.total() - errors[Said.FAILED]),
         sensitivity_decided=_share(errors[Said.ERROR], errors[Said.ERROR] + errors[Said.NO_ERROR]),
         specificity_decided=_share(harmless[Said.NO_ERROR], harmless[Said.ERROR] + harmless[Said.NO_ERROR]),
         kappa=_kappa(judged, seed),
@@ -148,6 +151,15 @@ def shares(judged: Sequence[Judged]) -> tuple[float, float]:
     errors = [wrong for is_error, wrong in audited if is_error]
     harmless = [wrong for is_error, wrong in audited if not is_error]
     return 1 - _share(sum(errors), len(errors)), 1 - _share(sum(harmless), len(harmless))
+
+
+def decided_shares(judged: Sequence[Judged]) -> tuple[float, float]:
+    """As ``shares``, with the sensitivity over the errors on which the judge did not abstain."""
+    return shares([(probe, answer) for probe, answer in judged if not _abstains_on_error(probe, answer)])
+
+
+def _abstains_on_error(probe: Probe, answer: Answer) -> bool:
+    return probe.is_error and answer.said is Said.ABSTAINED
 
 
 def is_wrong(probe: Probe, answer: Answer) -> bool:

@@ -50,8 +50,9 @@ class AdmissionReport:
         return tuple(
             missed
             for missed, holds in (
-                (Missed("min_sensitivity", figures.sensitivity, wanted.min_sensitivity), _reaches),
-                (Missed("min_specificity", figures.specificity, wanted.min_specificity), _reaches),
+                (Missed("min_decided", figures.decided, wanted.min_decided), _reaches),
+                (Missed("min_sensitivity", figures.sensitivity_decided, wanted.min_sensitivity), _reaches_if_any),
+                (Missed("min_specificity", figures.specificity, wanted.min_specificity), _reaches_if_any),
                 (Missed("max_failed", figures.failed, wanted.max_failed), _stays_below),
             )
             if not holds(missed)
@@ -64,7 +65,7 @@ class AdmissionReport:
     @property
     def is_wrong(self) -> bool:
         """Whether its answers are wrong too often; that some are missing says nothing of the others."""
-        return any(missed.key != "max_failed" for missed in self.missed)
+        return any(missed.key not in ("max_failed", "min_decided") for missed in self.missed)
 
     @property
     def admitted(self) -> bool:
@@ -120,6 +121,11 @@ class AdmissionReport:
 
 def _reaches(missed: Missed) -> bool:
     return missed.value >= missed.bound
+
+
+def _reaches_if_any(missed: Missed) -> bool:
+    """A share of nothing is not wrong: that there was nothing is missed under another key."""
+    return math.isnan(missed.value) or _reaches(missed)
 
 
 def _stays_below(missed: Missed) -> bool:

@@ -18,7 +18,7 @@ _LOG_WIDTH = 100
 
 def print_report(report: AdmissionReport) -> None:
     """Print all of it."""
-    out = _console()
+    out = console()
     out.print(bucket_table(report))
     out.print(figure_table(report.figures))
     out.print(verdict(report), soft_wrap=True, markup=False)
@@ -26,7 +26,7 @@ def print_report(report: AdmissionReport) -> None:
 
 def print_flips(flips: Flips | None) -> None:
     """Print what injected text did; ``None``: it was not tried."""
-    _console().print(f"injection flip rate: {_flips(flips)}", soft_wrap=True, markup=False)
+    console().print(f"injection flip rate: {_flips(flips)}", soft_wrap=True, markup=False)
 
 
 def bucket_table(report: AdmissionReport) -> Table:
@@ -55,6 +55,7 @@ def figure_table(figures: Figures) -> Table:
     for name, value in (
         ("sensitivity (of those decided)", f"{_shown(figures.sensitivity)} ({_shown(figures.sensitivity_decided)})"),
         ("specificity (of those decided)", f"{_shown(figures.specificity)} ({_shown(figures.specificity_decided)})"),
+        ("errors decided", _shown(figures.decided)),
         ("Cohen's kappa [95%]", f"{_shown(kappa.value)} [{_shown(kappa.low)}, {_shown(kappa.high)}]"),
         ("swap consistency", f"{_shown(figures.swap_consistency)} of {figures.swaps}"),
         ("test-retest agreement", f"{_shown(figures.retest_agreement)} of {figures.retests}"),
@@ -84,7 +85,8 @@ def _flips(flips: Flips | None) -> str:
     return f"{flips.rate:.2f} ({flips.flipped} of {flips.asked - flips.unanswered} answers turned)"
 
 
-def _console() -> Console:
+def console() -> Console:
+    """Where tables go: as wide as the terminal, or wide enough for a log."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else _LOG_WIDTH)
 
 

@@ -21,11 +21,14 @@ from medical_team.judge.admission.probes.base import (
     swapped,
 )
 from medical_team.judge.admission.probes.doses import dose
+from medical_team.judge.admission.probes.equals import equal_choice
 from medical_team.judge.admission.probes.errors import TYPES, clean_twin, error_of
+from medical_team.judge.admission.probes.filler import filler, hedge, injection
 from medical_team.judge.admission.probes.negations import negation
 from medical_team.judge.admission.probes.nothing import garbage, no_op
 from medical_team.judge.admission.probes.routes import route
 from medical_team.judge.admission.probes.sides import side
+from medical_team.judge.admission.probes.slips import grammar, number, typo
 from medical_team.judge.admission.probes.units import unit
 from medical_team.judge.admission.probes.wording import abbreviation, paraphrase, synonym
 from medical_team.types import Note
@@ -42,6 +45,13 @@ MAKERS: Mapping[Bucket, Maker] = {
     Bucket.UNIT: unit,
     Bucket.ABBREVIATION: abbreviation,
     Bucket.NO_OP: no_op,
+    Bucket.FILLER: filler,
+    Bucket.HEDGE: hedge,
+    Bucket.NUMBER: number,
+    Bucket.TYPO: typo,
+    Bucket.GRAMMAR: grammar,
+    Bucket.EQUAL_CHOICE: equal_choice,
+    Bucket.INJECTION: injection,
     Bucket.GARBAGE: garbage,
 }
 
@@ -67,7 +77,7 @@ def build_probes(notes: Sequence[Note], count: int, seed: int) -> tuple[Probe, .
 
 
 def _in_turn(notes: Sequence[Note], buckets: Sequence[Bucket], seed: int) -> Iterator[Probe]:
-    sources = [_of_bucket(notes, bucket, seed) for bucket in buckets]
+    sources = [probes_of(notes, bucket, seed) for bucket in buckets]
     while sources:
         for source in list(sources):
             probe = next(source, None)
@@ -77,7 +87,8 @@ def _in_turn(notes: Sequence[Note], buckets: Sequence[Bucket], seed: int) -> Ite
                 yield probe
 
 
-def _of_bucket(notes: Sequence[Note], bucket: Bucket, seed: int) -> Iterator[Probe]:
+def probes_of(notes: Sequence[Note], bucket: Bucket, seed: int) -> Iterator[Probe]:
+    """A probe of the bucket from every note that has the material for one, in an order that the seed decides."""
     order = list(notes)
     random.Random(f"probes:{seed}:{bucket}").shuffle(order)
     for note in order:
@@ -90,4 +101,4 @@ def _numbered(probe: Probe, number: int) -> Probe:
     return replace(probe, request=replace(probe.request, game_id=number))
 
 
-__all__ = ["ERRORS", "HARMLESS", "KNOWLEDGE", "Bucket", "Probe", "build_probes", "swapped"]
+__all__ = ["ERRORS", "HARMLESS", "KNOWLEDGE", "Bucket", "Probe", "build_probes", "probes_of", "swapped"]
