@@ -74,7 +74,7 @@ _MIN_WORDS_LEFT = 0.5
 # Characters of blanks and punctuation by which a repeated sentence may differ; spares comparing every sentence.
 _REPEAT_SLACK = 12
 # Characters of other sentences that are compared, at most: several notes of MEDEC's.
-_MOST_COMPARED = 3000
+_MOST_COMPARED = 2000
 
 # MEDEC's longest sentence has 302 characters. Nothing longer is looked at, so that any edit costs little.
 LONGEST_SENTENCE = 500
