@@ -67,7 +67,7 @@ UNTOLD = [
     ("Diagnosed with asthma and pneumonia.", "Diagnosed with pneumonia and asthma."),  # an order
     ("Heparin is not given.", "Gentamicin is not given."),
     ("He was given heparin two years ago.", "He was given gentamicin two years ago."),
-    ("He was given heparin.", "He was given gentamicin today."),
+    ("He was given heparin.", "He was given gentamicin with heparin."),
     ("He was given heparin.", "He was likely given gentamicin."),
     ("He was given heparin.", "He was given heparine."),
     ("A chest x-ray shows pneumonia.", "A lumbar puncture shows pneumonia."),

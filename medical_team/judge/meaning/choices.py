@@ -70,6 +70,8 @@ _CLOSING = re.compile(
 )
 _SUSPECTED = re.compile(r"\bwith (?:an? )?suspected (?:\w+ ){0,2}$", re.IGNORECASE)
 _MOST_CHANGES = 2
+_MOST_MODIFIERS = 3
+_JOINS = word_set("and plus with or than")
 
 
 def choice(before: str, after: str, others: Sequence[str], lexicon: Lexicon, group: str = "") -> bool | None:
@@ -96,7 +98,7 @@ def choice(before: str, after: str, others: Sequence[str], lexicon: Lexicon, gro
         return False if _frame(right, found) == _frame(new, found_new) else None
     if len(changed) > _MOST_CHANGES or any(lexicon.relation(*pair) is not Relation.OTHER for pair in changed):
         return None
-    if _bare(_frame(right, found)) != _bare(_frame(new, found_new)):
+    if not _differ_in_the_choice_alone(_bare(_frame(right, found)), _bare(_frame(new, found_new))):
         return None
     elsewhere = [*lexicon.find(words_of(" | ".join(others)), group), *found]
     if any(lexicon.relation(new_one, one) is Relation.SAME for _, new_one in changed for one in elsewhere):
@@ -127,6 +129,16 @@ def _bare(frame: str) -> str:
     """A frame without what goes with one choice and not with another."""
     frame = _PURPOSE.sub("", _SITE.sub("", frame))
     return " ".join(word for word in frame.split() if word not in _COMPANIONS)
+
+
+def _differ_in_the_choice_alone(frame: str, other: str) -> bool:
+    """Whether two bare frames are alike but for a few words beside the term: "of the site", "wedge"."""
+    one, two = frame.split(), other.split()
+    while one and two and one[0] == two[0]:
+        one, two = one[1:], two[1:]
+    while one and two and one[-1] == two[-1]:
+        one, two = one[:-1], two[:-1]
+    return all(len(rest) <= _MOST_MODIFIERS and _JOINS.isdisjoint(rest) for rest in (one, two))
 
 
 def _statement(sentence: str, other: str) -> str | None:
