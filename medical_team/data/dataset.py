@@ -110,8 +110,7 @@ def _keep(path: Path, notes: Sequence[Note], source: str) -> tuple[Note, ...]:
 
 
 def _synthetic_sources() -> list[Path]:
-    folder = Path(__file__).parent / "synthetic"
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".yaml"))
+    return sorted(path for path in (Path(__file__).parent / "synthetic").rglob("*") if path.suffix in (".py", ".yaml"))
 
 
 def _digests(paths: Sequence[Path]) -> list[str]:
