@@ -31,7 +31,14 @@ LEVELS = levels()
 
 # Programs (python -m) that are filed in a room and belong to the rim: they may import every level, the room not them.
 ENTRY_POINTS = {
-    PACKAGE / path for path in ("checkpoints/__main__.py", "judge/probe.py", "judge/rejudge.py", "records/export.py")
+    PACKAGE / path
+    for path in (
+        "checkpoints/__main__.py",
+        "evaluation/policy_table.py",
+        "judge/probe.py",
+        "judge/rejudge.py",
+        "records/export.py",
+    )
 }
 
 

@@ -141,7 +141,16 @@ def _fields(audit: Audit) -> tuple[object, ...]:
 
 
 def _audit(is_error: int | None, judge: str, reason: str, realism: float | None, *scored: int | None) -> Audit:
-    return Audit(_flag(is_error), judge, reason, realism, *map(_flag, scored))
+    keeps_to_type, explanation_right, correction_right = map(_flag, scored)
+    return Audit(
+        _flag(is_error),
+        judge,
+        reason,
+        realism,
+        keeps_to_type=keeps_to_type,
+        explanation_right=explanation_right,
+        correction_right=correction_right,
+    )
 
 
 def _flag(value: int | None) -> bool | None:
