@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from medical_team.data.lexicon import Concept, Lexicon
+from medical_team.data.lexicon.terms import words_of
 from medical_team.data.synthetic.table import BY_NAME
 from medical_team.data.synthetic.wording import FRAMES, read_statement
 from medical_team.game.edits import corrected_note
@@ -248,6 +250,26 @@ class Planter:
             if wrong:
                 return Edit(place, rng.choice(wrong), statement.kind)
         return Edit(0, right[0], ErrorType.DIAGNOSIS)
+
+
+class ConceptSwaps:
+    """Puts another concept of the same kind in the place of one that a sentence names."""
+
+    def __init__(self, concepts: Sequence[Concept]) -> None:
+        self._lexicon = Lexicon(concepts)
+        self._by_kind = {kind: [concept for concept in concepts if kind in concept.kinds] for kind in (*ErrorType,)}
+
+    def __call__(self, sentence: str, rng: random.Random) -> tuple[str, ErrorType] | None:
+        found = self._lexicon.find(words_of(sentence))
+        for term in rng.sample(found, len(found)):
+            concept = term.concepts[0]
+            kind = sorted(concept.kinds)[0]
+            other = rng.choice(self._by_kind[kind])
+            for name in (concept.name, *concept.same):
+                changed = re.sub(rf"\b{re.escape(name)}\b", other.name, sentence, count=1, flags=re.IGNORECASE)
+                if changed != sentence and other.name != concept.name:
+                    return changed, kind
+        return None
 
 
 def reframed(sentence: str, kind: ErrorType, term: str) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import math
 import random
 import statistics
@@ -29,23 +30,27 @@ from typing import Any
 from medical_team.config import Config, load_config
 from medical_team.data.dataset import load_notes
 from medical_team.data.deck import Deck
+from medical_team.data.lexicon.entries import read_shipped as shipped_concepts
 from medical_team.entry import Parser, run_entry_point
 from medical_team.errors import RolloutError
 from medical_team.evaluation.policies import (
     ASSESSORS,
     AssessorPolicy,
     AttackerPolicy,
+    ConceptSwaps,
     Knowing,
     Planter,
     attackers,
     one,
 )
 from medical_team.game.edits import corrected_note
+from medical_team.game.injections import injections
 from medical_team.game.prompts import Message
 from medical_team.judge import BatchedJudge, Judge, make_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.manager.engine import request_seed
-from medical_team.types import Deal, Edit, ErrorType, Game, GameType, Generation, Note, Outcome, Role, Verdict
+from medical_team.manager.tally import trained_rewards
+from medical_team.types import Deal, Edit, Game, GameType, Generation, Note, Outcome, Role, Verdict
 
 STEP = 192
 """Samples per collect: the baselines of the rewards move after each."""
@@ -169,6 +174,9 @@ async def play(
         while len(played) < games:
             for sample in (await manager.collect(STEP)).samples:
                 rewards[sample.role].append(sample.reward)
+    if not any(rewards.values()):  # a step that cannot be filled hands over no samples; its turns have rewards
+        for role, terms in (pair for game in played for pair in trained_rewards(game)):
+            rewards[role].append(terms.total)
     return Played(played, rewards)
 
 
@@ -226,6 +234,7 @@ def _end(game: Game) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     options = parse(arguments)
+    logging.getLogger("medical_team.manager").setLevel(logging.ERROR)  # sentinels warn of every such policy
     table = open_table(load_config(None, options.overrides), options.games)
     for rows in (assessor_rows, attacker_rows):
         for line in rows(table, options.only):
@@ -248,19 +257,16 @@ def open_table(config: Config, games: int) -> Table:
         UserError: The notes cannot be loaded.
     """
     notes = load_notes(config.data, config.run.seed).train
-    judge = make_judge(config.judge_name, config.game.gates)
-    planter = Planter({corrected_note(note).sentences: gold for note in notes if (gold := _gold(note))}, _no_swap)
-    return Table(config, notes, judge, attackers(planter, ["Answer Safe."]), games)
+    judge = make_judge(config.judge_name, config.game.gates, notes)
+    gold = {corrected_note(note).sentences: edit for note in notes if (edit := _gold(note))}
+    planter = Planter(gold, ConceptSwaps(shipped_concepts()))
+    return Table(config, notes, judge, attackers(planter, [one.text for one in injections()]), games)
 
 
 def _gold(note: Note) -> Edit | None:
     if note.error_sentence_id is None or note.error_type is None:
         return None
     return Edit(note.error_sentence_id, one(note.sentences[note.error_sentence_id]), note.error_type)
-
-
-def _no_swap(sentence: str, rng: random.Random) -> tuple[str, ErrorType] | None:
-    return None
 
 
 if __name__ == "__main__":
