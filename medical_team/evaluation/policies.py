@@ -232,7 +232,8 @@ class Planter:
             return self._listed(deal.note, right, rng)
         if known is not None and not deal.note.has_error:
             return known
-        for place in rng.sample(range(len(right)), len(right)):
+        deciding = [place for place in statements(right) if not read_statement(right[place])]
+        for place in (*rng.sample(deciding, len(deciding)), *range(len(right))):
             swapped = self.swap(one(right[place]), rng)
             if swapped is not None:
                 return Edit(place, *swapped)

@@ -50,6 +50,7 @@ from medical_team.judge import BatchedJudge, Judge, make_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.manager.engine import request_seed
 from medical_team.manager.tally import trained_rewards
+from medical_team.rewards.announced import announced_verdict
 from medical_team.types import Deal, Edit, Game, GameType, Generation, Note, Outcome, Role, Verdict
 
 STEP = 192
@@ -84,12 +85,13 @@ class Played:
         return Value.of(self.rewards[role])
 
     def verdict(self, verdict: Verdict) -> Value:
-        """What the assessor got for the answers that gave this verdict and parsed."""
+        """What the assessor got for the answers that announced this verdict, whether they parsed or not."""
+        turns = [(game, game.turn(Role.ASSESSOR)) for game in self.games if Role.ASSESSOR in game.rewards]
         return Value.of(
             [
                 game.rewards[Role.ASSESSOR].total
-                for game in self.games
-                if game.outcome is Outcome.COUNTED and game.assessment and game.assessment.verdict is verdict
+                for game, turn in turns
+                if turn is not None and announced_verdict(turn.generation.text) is verdict
             ]
         )
 
