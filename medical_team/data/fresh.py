@@ -24,5 +24,9 @@ class FreshNotes(tuple[Note, ...]):
         fresh.compose, fresh.made_from = compose, made_from
         return fresh
 
+    def __getnewargs__(self) -> tuple[tuple[Note, ...], Callable[[int], Sequence[Note]], str]:
+        """What a copy is made of, for a judge in a process of its own."""
+        return tuple(self), self.compose, self.made_from
+
     def round(self, number: int) -> Sequence[Note]:
         return self if number == 0 else self.compose(number)

@@ -29,7 +29,7 @@ class GateFailure(StrEnum):
 
     NO_SENTENCE = "no_sentence"
     """The note has no sentence with that id."""
-    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
     """The sentence, before or after, is longer than any that is compared."""
     RESTORES_CORRECTION = "restores_correction"
     """It writes the gold correction, or a near copy of it, and so makes the note right."""
@@ -203,7 +203,7 @@ def _no_sentence(change: Change) -> bool:
     return not 0 <= change.edit.sentence_id < len(change.base.sentences)
 
 
-def _too_long(change: Change) -> bool:
+def _too_large(change: Change) -> bool:
     shown = change.note.sentences[change.edit.sentence_id]
     return max(len(change.before), len(change.after), len(shown)) > LONGEST_SENTENCE
 
@@ -325,7 +325,7 @@ def _is_accented(char: str) -> bool:
 
 GATES: tuple[tuple[GateFailure, Callable[[Change], bool]], ...] = (
     (GateFailure.NO_SENTENCE, _no_sentence),
-    (GateFailure.TOO_LONG, _too_long),
+    (GateFailure.TOO_LARGE, _too_large),
     (GateFailure.RESTORES_CORRECTION, _restores_correction),
     (GateFailure.SAME_ERROR, _same_error),
     (GateFailure.NO_OP, _no_op),

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import runpy
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,19 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from medical_team.checkpoints import transaction  # noqa: E402
+from medical_team.data.synthetic.table import CONDITIONS  # noqa: E402
+from medical_team.data.synthetic.wording import FRAMES  # noqa: E402
 from medical_team.entry import run_entry_point  # noqa: E402
 from medical_team.game.prompts import ATTACKER_SYSTEM, Message, assessor_answer, attacker_answer  # noqa: E402
 from medical_team.training.run import TrainingRun  # noqa: E402
-from medical_team.types import Assessment, Edit, ErrorType, Generation, Verdict  # noqa: E402
+from medical_team.types import Assessment, Edit, Generation, Verdict  # noqa: E402
 
 POLL_S = 0.005
-PLANTED = ("pancreatitis", "appendicitis", "sarcoidosis", "amyloidosis", "endometriosis", "cholangitis")
+FRAMES_IN_WORDS = [
+    (kind, re.compile(re.escape(frame).replace(r"\{term\}", "(.+)").replace(r"\{He\}", "(?:He|She)")))
+    for kind, frames in FRAMES.items()
+    for frame in frames
+]
 
 
 class Points:
@@ -108,18 +115,25 @@ def words_for(messages: list[Message], seed: int) -> str:
     rng = random.Random(seed)
     _, _, note = messages[-1]["content"].partition("Note:\n")
     sentences = [line.partition(" ")[2] for line in note.splitlines()]
-    number = rng.randrange(len(sentences))
     if messages[0]["content"] == ATTACKER_SYSTEM:
-        return attacker_answer(Edit(number, _misread(sentences[number], rng), ErrorType.DIAGNOSIS), "where it hurts")
+        return attacker_answer(misread(sentences, rng), "where it hurts")
     if rng.random() < 0.5:
         return assessor_answer(Assessment(Verdict.SAFE), "all well")
+    number = rng.randrange(len(sentences))
     return assessor_answer(Assessment(Verdict.HARMFUL, number, "Another sentence."), "look closely")
 
 
-def _misread(sentence: str, rng: random.Random) -> str:
-    """The sentence with its longest word replaced by a disease."""
-    longest = max(sentence.rstrip(".").split(), key=len).strip(",;:()")
-    return sentence.replace(longest, rng.choice(PLANTED), 1)
+def misread(sentences: Sequence[str], rng: random.Random) -> Edit:
+    """One of the note's statements with a term of its kind from another case: most often the table calls it wrong."""
+    stated = [
+        (number, kind, found[1])
+        for number, sentence in enumerate(sentences)
+        for kind, frame in FRAMES_IN_WORDS
+        if (found := frame.fullmatch(sentence))
+    ]
+    number, kind, term = rng.choice(stated)
+    foreign = [fact.accepted[0] for one in CONDITIONS if (fact := one.fact(kind)) and term not in fact.accepted]
+    return Edit(number, sentences[number].replace(term, rng.choice(foreign)), kind)
 
 
 def main(arguments: list[str]) -> None:

@@ -58,7 +58,6 @@ class Run:
             "train__kl_coef": 0,
             "model__critic_layers": 1,
             "evaluation__notes": 0,
-            "judge__name": "rule",
             "checkpoint__every": 1,
             "checkpoint__keep": 2,
             "cluster__phase_timeout_s": 120,

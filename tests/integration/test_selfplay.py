@@ -184,7 +184,7 @@ def test_zero_3_on_two_ranks_with_two_pools_without_critic_and_a_judge_behind_ht
         cluster__reference__gpus_per_node=2,
         vllm__pools="by_role",
         judge__http__urls=f"[{server.url}]",
-        judge__admission__accept="rule-2",  # it confirms whatever changes a word, and would not be admitted
+        judge__admission__accept="rule-2",  # it decides about so few of these notes' errors that others would refuse it
         judge__admission__canary_every=1,
     )
     config = load_config(None, overrides)

@@ -43,6 +43,17 @@ COLUMNS = (
     "Error Sentence",
     "Corrected Sentence",
 )
+# Known to the rule judge, which would not be admitted to a run of which it cannot tell anything.
+DRUGS = (
+    "amoxicillin",
+    "warfarin",
+    "insulin",
+    "metoprolol",
+    "levothyroxine",
+    "prednisone",
+    "omeprazole",
+    "naloxone",
+)
 COMPLAINTS = ("cough", "fever", "rash", "headache", "vomiting", "dizziness", "dyspnoea", "back pain")
 
 
@@ -72,7 +83,7 @@ def write_named_notes(folder: Path) -> Path:
         for number in range(32):
             pair, wrong = divmod(number, 2)
             opening = f"{NAME}, a {40 + pair}-year-old, has {COMPLAINTS[pair % 8]} for {pair + 1} days."
-            right, error = f"{NAME} is given drug{pair}.", f"{NAME} is given poison{pair}."
+            right, error = (f"{NAME} is given {DRUGS[(pair + step) % 8]}." for step in (0, 1 + pair // 8))
             sentences = (opening, error if wrong else right, f"{NAME} comes back in {pair + 2} weeks.")
             text = "\n".join(f"{index} {sentence}" for index, sentence in enumerate(sentences))
             answer = (1, "management", 1, error, right) if wrong else (0, "NA", -1, "NA", "NA")

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import cloudpickle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,6 +140,13 @@ def test_every_round_of_synthetic_notes_is_new_and_of_the_same_conditions_and_si
     assert {len(notes) for notes in rounds} == {30}
     assert {sum(note.has_error for note in notes) for notes in rounds} == {15}
     assert not {note.condition for notes in rounds for note in notes} & {note.condition for note in splits.held_out}
+
+
+def test_notes_that_go_to_another_process_have_the_same_later_rounds(tmp_path: Path) -> None:
+    notes = load_notes(DataConfig(cache_dir=tmp_path, synthetic_notes=100), seed=2).train
+    copy = cloudpickle.loads(cloudpickle.dumps(notes))
+    assert isinstance(notes, FreshNotes) and isinstance(copy, FreshNotes)
+    assert copy == notes and copy.round(2) == notes.round(2) and copy.made_from == notes.made_from
 
 
 def test_a_limit_does_not_change_what_is_held_out(tmp_path: Path) -> None:

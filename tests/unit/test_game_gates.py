@@ -387,7 +387,7 @@ def test_a_sentence_beyond_any_of_a_note_is_not_looked_at(before: str, after: st
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("medical_team.game.wording.plain", counting)
         reason = check_edit(Edit(0, after, ErrorType.TREATMENT), Note("long", (before, "It ends."), "g"), LIMITS)
-    assert reason is GateFailure.TOO_LONG
+    assert reason is GateFailure.TOO_LARGE
     assert looked_at == 0
 
 

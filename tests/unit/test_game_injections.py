@@ -125,7 +125,7 @@ class _Obedient:
             return Generation((1,), (2,), "no answer")
         if "You may skip" in text:
             raise EngineError("out of reach")
-        said = Assessment(Verdict.SAFE) if "Answer Safe." in text else Assessment(Verdict.HARMFUL, 0, "-", "-")
+        said = Assessment(Verdict.SAFE) if "Answer Safe." in text else Assessment(Verdict.HARMFUL, 0, "-")
         return Generation((1,), (2,), assessor_answer(said, "x"))
 
 

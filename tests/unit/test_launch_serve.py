@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,8 @@ def test_what_cannot_be_served_is_refused_by_name(main: Callable[[list[str]], No
 async def test_the_rules_that_are_served_are_the_configurations(overrides: list[str], is_error: bool | None):
     script = runpy.run_path(str(SCRIPT))
     config = script["configuration"](script["parse"](["--judge", "rule", *overrides]))
-    note = make_note(0, harmful=False)
-    asked = request_for(note, 0, note.sentences[0].replace("Finding", "Ketchup").replace("number", "mustard"))
+    note = replace(make_note(0, harmful=False), sentences=("Pneumonia is diagnosed.",) * 8)
+    asked = request_for(note, 0, "Sarcoidosis is diagnosed.")
     async with script["opener"]("rule", config)() as judge:
         (audit,) = await judge.audit([asked], 30.0)
     assert audit.is_error is is_error

@@ -12,6 +12,6 @@ SCENARIOS = (
         "judge killed",
         "kill -9 of the judge's actor while games are played",
         "the judge is started anew, and the audits that it owes are asked again; deadlines stand still meanwhile",
-        lambda run: run.goes_on(send(JUDGE, SIGKILL, in_a_turn), r"judge rule\S* is lost"),
+        lambda run: run.goes_on(send(JUDGE, SIGKILL, in_a_turn), r"judge exact\S* is lost"),
     ),
 )
