@@ -163,7 +163,6 @@ def test_remembering_the_case_is_worth_nothing(source: str, tmp_path: Path) -> N
         assert values["whole note"] <= 0.1 and values["unseen sentence"] <= 0.1, values
 
 
-@pytest.mark.xfail(reason="most wrong terms of the table are right for no other condition", strict=False)
 def test_a_term_that_was_never_right_before_is_no_sign_of_an_error() -> None:
     values = worth(synthetic(), put_wrong_term, 6000)
-    assert values["unseen statement"] <= 0.115 and values["unseen term"] <= 0.1, values
+    assert values["unseen statement"] <= 0.1 and values["unseen term"] <= 0.1, values
