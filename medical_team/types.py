@@ -239,18 +239,16 @@ class RewardTerms:
 class Baselines:
     """What a policy does on average, from which its rewards are counted; each in [0, 1].
 
-    The defaults hold where nothing was measured: localisation, correction and realism can then only deduct, so that
-    no policy gains by them.
+    The defaults hold where nothing was measured: a policy that names one of a note's two statements is right in half
+    of the cases, and realism can only deduct.
 
     Attributes:
         hit_rate: Of the errors that were found, the share in which the right sentence was named.
-        correction: Mean score of the corrections where the right sentence was named.
         realism: Mean realism of the edits that were counted.
         malformed_harmful, malformed_safe: Of the answers that announce this verdict, the share that does not parse.
     """
 
-    hit_rate: float = 1.0
-    correction: float = 1.0
+    hit_rate: float = 0.5
     realism: float = 1.0
     malformed_harmful: float = 0.0
     malformed_safe: float = 0.0

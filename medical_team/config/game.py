@@ -62,8 +62,8 @@ class RewardsConfig(Section):
     """Part of the price between the right sentence and a wrong one, in a Harmful verdict on an error note. Counted
     from the share in which the policy names the right one, so that it adds nothing to a constant answer."""
     correction: float = Field(default=0.25, ge=0, le=1)
-    """Part of the price between a right correction and a wrong one, where the right sentence is named; counted from
-    the policy's mean. With ``explanation`` at most ``localisation``: else a wrong sentence would be worth more."""
+    """Part of the price that a right correction adds where the right sentence is named. Nothing is deducted for a wrong
+    one, so that neither verdict is worth more to a policy that knows nothing."""
     malformed: float = Field(default=-2.0, le=0)
     """What an assessor gets for an answer that does not parse. Below -1, the loss of overlooking an error: else
     breaking the format would be the cheaper way to lose a hard note. Of the rest, nine tenths may be charged to the
@@ -81,14 +81,13 @@ class RewardsConfig(Section):
     score that is always the same is worth nothing."""
     explanation: float = Field(default=0.1, ge=0, le=0.25)
     """Part of the price that a Harmful verdict at the right sentence loses when the judge calls its explanation wrong
-    (``judge.explanations``)."""
+    (``judge.explanations``). At most ``localisation``: else naming another sentence would be the cheaper answer."""
 
     @model_validator(mode="after")
     def _the_right_sentence_is_worth_most(self) -> RewardsConfig:
-        if self.explanation + self.correction > self.localisation:
+        if self.explanation > self.localisation:
             raise ValueError(
-                f"rewards.explanation = {self.explanation} and rewards.correction = {self.correction} are together "
-                f"more than rewards.localisation = {self.localisation}: a wrong sentence would cost less than a poor "
-                "answer at the right one; lower them"
+                f"rewards.explanation = {self.explanation} is more than rewards.localisation = {self.localisation}: a "
+                "wrong sentence would cost less than a poor explanation of the right one; lower rewards.explanation"
             )
         return self

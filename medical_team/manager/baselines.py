@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from medical_team.rewards.announced import announced_verdict
-from medical_team.rewards.scoring import found, located, score_of_correction
-from medical_team.types import Baselines, Game, Outcome, Role, Verdict
+from medical_team.rewards.scoring import found, located
+from medical_team.types import NOTHING_MEASURED, Baselines, Game, Outcome, Role, Verdict
 
 # Each mean is over the newest steps that hold so many cases of it: to within a few hundredths, and young.
 ENOUGH_CASES = 128
@@ -20,9 +20,6 @@ ENOUGH_CASES = 128
 # For longer nothing is remembered. Of a verdict that a policy hardly says any more, the rate is an old one
 # then: were it forgotten at once, the other verdict would not be charged any more, and nothing would lead back.
 KEPT_STEPS = 32
-
-START = Baselines(hit_rate=0.1, correction=0.0, realism=1.0)
-"""Of a policy that knows nothing: one sentence of about ten, and no right correction."""
 
 # What the start values count for: little beside a step, enough for a rate of a handful of cases to mean something.
 START_CASES = 4
@@ -37,7 +34,7 @@ class RunningBaselines:
     def __init__(self) -> None:
         self._steps: deque[Step] = deque(maxlen=KEPT_STEPS)
         self._step: defaultdict[str, float] = defaultdict(float)
-        self.current = START
+        self.current = NOTHING_MEASURED
 
     def add(self, game: Game, trained: Collection[Role]) -> None:
         """A finished game, and whose turns in it the step trains on: what is averaged is what is rewarded."""
@@ -83,8 +80,6 @@ def _observations(game: Game, trained: Collection[Role]) -> Iterator[tuple[str, 
         return
     if Role.ASSESSOR in trained and found(game):
         yield "hit_rate", float(located(game))
-        if located(game):
-            yield "correction", score_of_correction(game)
     if Role.ATTACKER in trained and game.audit is not None and game.audit.realism is not None:
         yield "realism", game.audit.realism
 
@@ -100,11 +95,10 @@ def _means(steps: Sequence[Step], start_cases: int = START_CASES) -> Baselines:
         return (total + start_cases * start) / weight if weight else start
 
     return Baselines(
-        hit_rate=mean("hit_rate", START.hit_rate),
-        correction=mean("correction", START.correction),
-        realism=mean("realism", START.realism),
-        malformed_harmful=mean(_malformed_name(Verdict.HARMFUL), START.malformed_harmful),
-        malformed_safe=mean(_malformed_name(Verdict.SAFE), START.malformed_safe),
+        hit_rate=mean("hit_rate", NOTHING_MEASURED.hit_rate),
+        realism=mean("realism", NOTHING_MEASURED.realism),
+        malformed_harmful=mean(_malformed_name(Verdict.HARMFUL), NOTHING_MEASURED.malformed_harmful),
+        malformed_safe=mean(_malformed_name(Verdict.SAFE), NOTHING_MEASURED.malformed_safe),
     )
 
 

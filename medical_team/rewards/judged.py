@@ -104,7 +104,7 @@ def _verdicts(
     harmful = harmful_share(shares)
     constant = {"Safe": scorer.constant(harmful, Verdict.SAFE, 0.0)}
     for hit_rate in HIT_RATES:
-        average = scorer.against(hit_rate=hit_rate, correction=0.0)
+        average = scorer.against(hit_rate=hit_rate)
         constant[f"Harmful with the right sentence in {hit_rate:.0%}"] = average.constant(
             harmful, Verdict.HARMFUL, hit_rate
         )
@@ -143,7 +143,7 @@ def _knowing(scorer: Scorer, shares: Mapping[GameType, float], mislabelled: floa
     """Expected reward of an assessor that is right about every note, and called wrong where the label is."""
 
     def says(truth: Verdict, assessment: Assessment) -> float:
-        return scorer.against(hit_rate=1.0, correction=1.0).assessor(truth, assessment)
+        return scorer.against(hit_rate=1.0).assessor(truth, assessment)
 
     wrong = adversarial_share(shares) * mislabelled
     errors = harmful_share(shares) - wrong

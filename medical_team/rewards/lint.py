@@ -157,7 +157,7 @@ def _constant_verdicts(scorer: Scorer, share: float) -> list[PolicyValue]:
         *(
             value(
                 f"an assessor that always says Harmful and names the right sentence in {hit_rate:.0%}",
-                scorer.against(hit_rate=hit_rate, correction=0.0).constant(share, Verdict.HARMFUL, hit_rate),
+                scorer.against(hit_rate=hit_rate).constant(share, Verdict.HARMFUL, hit_rate),
                 "change rewards.localisation or game.mix",
             )
             for hit_rate in HIT_RATES
@@ -170,7 +170,7 @@ def _differences(scorer: Scorer, share: float, failures: Sequence[tuple[float, f
     bound = TOLERANCE if share >= _SHARE_FOR_FULL_CHARGE else math.inf
     values = []
     for on_harmful, on_safe in failures:
-        average = scorer.against(hit_rate=0.1, correction=0.0, malformed_harmful=on_harmful, malformed_safe=on_safe)
+        average = scorer.against(hit_rate=0.1, malformed_harmful=on_harmful, malformed_safe=on_safe)
         harmful, safe = (average.constant(share, verdict, hit_rate=0.1) for verdict in (Verdict.HARMFUL, Verdict.SAFE))
         values.append(
             PolicyValue(
@@ -188,7 +188,7 @@ def _differences(scorer: Scorer, share: float, failures: Sequence[tuple[float, f
 
 def _corners(scorer: Scorer) -> list[Scorer]:
     """The same rewards, counted from every combination of extreme averages."""
-    names = ("hit_rate", "correction", "realism", "malformed_harmful", "malformed_safe")
+    names = ("hit_rate", "realism", "malformed_harmful", "malformed_safe")
     return [
         scorer.against(**dict(zip(names, ends, strict=True)))
         for ends in itertools.product((0.0, 1.0), repeat=len(names))
@@ -210,7 +210,7 @@ def _careless_answers(scorer: Scorer, share: float) -> list[PolicyValue]:
             scorer.expected(share, ELSEWHERE, SAFE),
             scorer.expected(share, LOCATED, SAFE) - TOLERANCE,
             "the value of the right sentence with a wrong correction",
-            "raise rewards.localisation above rewards.correction",
+            "raise rewards.localisation",
         ),
         PolicyValue(
             "an assessor whose answers never parse",

@@ -113,7 +113,7 @@ def _localisation(game: Game, prices: ClassPrices, config: RewardsConfig) -> flo
 def _correction(game: Game, prices: ClassPrices, config: RewardsConfig) -> float:
     if not located(game):
         return 0.0
-    return 0.0 + config.correction * prices.harmful * (score_of_correction(game) - game.baselines.correction)
+    return config.correction * prices.harmful * score_of_correction(game)
 
 
 def score_of_correction(game: Game) -> float:
@@ -166,7 +166,7 @@ def _unconfirmed(game: Game, prices: ClassPrices, config: RewardsConfig) -> floa
     """A fee below what the edit would get if it were found, located and corrected, which is the least that any edit
     can get: so an edit that can be told is worth more, whoever assesses it."""
     average = game.baselines
-    least = 1 + config.localisation * (1 - average.hit_rate) + config.correction * (1 - average.correction)
+    least = 1 + config.localisation * (1 - average.hit_rate) + config.correction
     return 0.0 - (least + config.unconfirmed) * prices.harmful
 
 

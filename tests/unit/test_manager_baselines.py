@@ -11,9 +11,20 @@ from fakes import ALL_EQUAL, FakeAuditor, FakeDeck, FakeEngine, Habits, generati
 
 from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.manager import MedicalGameManager
-from medical_team.manager.baselines import ENOUGH_CASES, KEPT_STEPS, START, START_CASES, RunningBaselines, averages_of
+from medical_team.manager.baselines import ENOUGH_CASES, KEPT_STEPS, START_CASES, RunningBaselines, averages_of
 from medical_team.rewards import class_prices, score_game
-from medical_team.types import Assessment, Baselines, Deal, Game, GameType, Outcome, Role, Turn, Verdict
+from medical_team.types import (
+    NOTHING_MEASURED,
+    Assessment,
+    Baselines,
+    Deal,
+    Game,
+    GameType,
+    Outcome,
+    Role,
+    Turn,
+    Verdict,
+)
 
 NOTE = make_note(0, harmful=True)
 ASSESSOR = (Role.ASSESSOR,)
@@ -33,7 +44,7 @@ def after(*games: Game, trained: tuple[Role, ...] = ASSESSOR) -> Baselines:
     running = RunningBaselines()
     for one in games:
         running.add(one, trained)
-    assert running.current == START, "frozen within a step"
+    assert running.current == NOTHING_MEASURED, "frozen within a step"
     return running.end_step()
 
 
@@ -46,11 +57,10 @@ def test_each_is_a_mean_over_the_answers_that_are_trained_on() -> None:
     games = [game(harmful(2, right)), game(harmful(2)), game(harmful(3)), game(Assessment(Verdict.SAFE))]
     broken = [game(None, "<think>x</think>verdict: Harmful"), game(None, "nothing")]
     averages = after(*games, *broken)
-    assert averages.hit_rate == weighed([1, 1, 0], START.hit_rate)
-    assert averages.correction == weighed([1, 0], START.correction)
+    assert averages.hit_rate == weighed([1, 1, 0], NOTHING_MEASURED.hit_rate)
     assert averages.malformed_harmful == weighed([0, 0, 0, 1], 0.0)
     assert averages.malformed_safe == weighed([0], 0.0)
-    assert after(*games, *broken, trained=()) == START, "what is not trained on does not count"
+    assert after(*games, *broken, trained=()) == NOTHING_MEASURED, "what is not trained on does not count"
 
 
 @pytest.mark.parametrize("sentence", [2, 3])
@@ -72,7 +82,7 @@ def test_old_steps_are_forgotten() -> None:
         for _ in range(ENOUGH_CASES):
             running.add(game(harmful(sentence)), ASSESSOR)
         running.end_step()
-    assert running.current.hit_rate == weighed([1] * ENOUGH_CASES, START.hit_rate)
+    assert running.current.hit_rate == weighed([1] * ENOUGH_CASES, NOTHING_MEASURED.hit_rate)
 
 
 def test_what_is_rarely_seen_is_remembered_for_longer_and_not_for_ever() -> None:
@@ -107,7 +117,7 @@ def test_a_resumed_run_scores_as_the_first_one_would_and_records_what_it_scored_
     first, games = manager()
     steps = [asyncio.run(first.collect(48)) for _ in range(2)]
     assert {one.baselines for one in games} == {step.stats.baselines for step in steps}
-    assert steps[0].stats.baselines == START != steps[1].stats.baselines
+    assert steps[0].stats.baselines == NOTHING_MEASURED != steps[1].stats.baselines
     resumed, _ = manager()
     resumed.restore(json.loads(json.dumps(first.state())))
     one, other = (asyncio.run(each.collect(48)) for each in (first, resumed))

@@ -75,7 +75,9 @@ def test_an_attacker_is_worth_what_the_page_says_and_no_harmless_edit_counts(tab
             assert played.ends()[ERROR] == 0, f"{name}: an edit that changes no meaning counted as an error"
 
 
-@pytest.mark.parametrize("name", ["always Safe", "always Harmful, at the last statement", "a coin, at the last statement"])
+@pytest.mark.parametrize(
+    "name", ["always Safe", "always Harmful, at the last statement", "a coin, at the last statement"]
+)
 def test_no_verdict_is_worth_more_to_whoever_knows_nothing(table: Table, name: str) -> None:
     played = table.play(ASSESSORS[name](), table.attackers[REAL])
     value = played.value(Role.ASSESSOR)

@@ -56,9 +56,7 @@ configs = st.floats(0, 1).flatmap(
     )
 )
 rates = st.floats(0, 1)
-baselines = st.builds(
-    Baselines, hit_rate=rates, correction=rates, realism=rates, malformed_harmful=rates, malformed_safe=rates
-)
+baselines = st.builds(Baselines, hit_rate=rates, realism=rates, malformed_harmful=rates, malformed_safe=rates)
 
 
 def played(game_type: GameType, assessment: Assessment | None, realism: float | None = None, **fields) -> Game:
@@ -95,7 +93,7 @@ def attacker_turn(violation: str | None) -> Turn:
     ],
 )
 def test_a_counted_game_pays_by_the_table(game_type, assessment, detection, localisation, correction):
-    averages = Baselines(hit_rate=0.4, correction=0.4)
+    averages = Baselines(hit_rate=0.4)
     terms = score_game(played(game_type, assessment, baselines=averages), PRICES, CONFIG)
     assert terms[Role.ASSESSOR] == RewardTerms(*map(pytest.approx, (detection, localisation, correction)))
     assert (Role.ATTACKER in terms) is game_type.has_attacker
