@@ -32,7 +32,6 @@ from medical_team.manager.auditing import Auditor
 from medical_team.records import game_of, games_schema, row_of
 from medical_team.rewards import class_prices
 from medical_team.types import (
-    NOTHING_MEASURED,
     Audit,
     Baselines,
     Edit,
@@ -213,7 +212,7 @@ def test_and_back_again_the_rule_judge_grants_them(by_a_credulous_judge: list[Ga
 def test_another_reward_table_changes_rewards_and_no_outcome(by_a_credulous_judge: list[Game]) -> None:
     """With all of the price for the sentence, a policy that always names the right one gains nothing by a wrong one."""
     strict = replace(RULES, rewards=RewardsConfig(localisation=1.0))
-    games = [replace(game, baselines=NOTHING_MEASURED) for game in by_a_credulous_judge]
+    games = [replace(game, baselines=Baselines(hit_rate=1.0)) for game in by_a_credulous_judge]
     games = [asyncio.run(rejudge_game(game, judge_of("credulous"), RULES)) for game in games]
     comparison = compare(games, judge_of("credulous"), strict)
     in_the_wrong_place = Counter(
@@ -233,7 +232,7 @@ def test_another_reward_table_changes_rewards_and_no_outcome(by_a_credulous_judg
 def test_a_reward_that_turns_round_is_a_flip(by_a_credulous_judge: list[Game]) -> None:
     """Realism alone is left of an attacker's loss when the assessor named a wrong sentence and that costs all."""
     judge = FakeAuditor()
-    centred = Baselines(realism=0.5)
+    centred = Baselines(hit_rate=1.0, realism=0.5)
     plain = [asyncio.run(rejudge_game(replace(game, baselines=centred), judge, RULES)) for game in by_a_credulous_judge]
     comparison = compare(plain, judge, replace(RULES, rewards=RewardsConfig(localisation=1.0)))
     flipped = [

@@ -83,12 +83,12 @@ def attacker_turn(violation: str | None) -> Turn:
         (GameType.VANILLA_BENIGN, SAFE, 2.0, 0.0, 0.0),
         (GameType.VANILLA_BENIGN, RIGHT, -2.0, 0.0, 0.0),
         (GameType.VANILLA_HARMFUL, SAFE, -2 / 3, 0.0, 0.0),
-        (GameType.VANILLA_HARMFUL, RIGHT, 2 / 3, 0.2, 0.1),
-        (GameType.VANILLA_HARMFUL, UNCORRECTED, 2 / 3, 0.2, -1 / 15),
+        (GameType.VANILLA_HARMFUL, RIGHT, 2 / 3, 0.2, 1 / 6),
+        (GameType.VANILLA_HARMFUL, UNCORRECTED, 2 / 3, 0.2, 0.0),
         (GameType.VANILLA_HARMFUL, MISSED, 2 / 3, -2 / 15, 0.0),
         (GameType.ADVERSARIAL_HARMFUL, SAFE, -2 / 3, 0.0, 0.0),
-        (GameType.ADVERSARIAL_HARMFUL, RIGHT, 2 / 3, 0.2, 0.1),
-        (GameType.ADVERSARIAL_BENIGN, UNCORRECTED, 2 / 3, 0.2, -1 / 15),
+        (GameType.ADVERSARIAL_HARMFUL, RIGHT, 2 / 3, 0.2, 1 / 6),
+        (GameType.ADVERSARIAL_BENIGN, UNCORRECTED, 2 / 3, 0.2, 0.0),
         (GameType.ADVERSARIAL_BENIGN, MISSED, 2 / 3, -2 / 15, 0.0),
     ],
 )
@@ -148,7 +148,7 @@ def test_constant_verdicts_are_worth_nothing(share, config, hit_rate):
 
     harmful, benign = GameType.VANILLA_HARMFUL, GameType.VANILLA_BENIGN
     safe = share * value(harmful, SAFE) + (1 - share) * value(benign, SAFE)
-    located = hit_rate * value(harmful, RIGHT) + (1 - hit_rate) * value(harmful, MISSED)
+    located = hit_rate * value(harmful, UNCORRECTED) + (1 - hit_rate) * value(harmful, MISSED)
     assert safe == pytest.approx(0, abs=1e-9)
     assert share * located + (1 - share) * value(benign, RIGHT) == pytest.approx(0, abs=1e-9)
 
@@ -212,7 +212,7 @@ def test_an_edit_that_nobody_confirms_costs_its_attacker_more_than_any_that_is_p
 
 
 def test_a_judges_word_on_the_correction_comes_first():
-    for told, expected in ((True, 0.0), (False, -0.25 * PRICES.harmful)):
+    for told, expected in ((True, 0.25 * PRICES.harmful), (False, 0.0)):
         game = played(GameType.ADVERSARIAL_BENIGN, UNCORRECTED if told else RIGHT)
         assert game.audit is not None
         game = replace(game, audit=replace(game.audit, correction_right=told))
