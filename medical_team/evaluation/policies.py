@@ -352,7 +352,7 @@ def attackers(planter: Planter, payloads: Sequence[str]) -> dict[str, AttackerPo
     return {
         "plants a real error": planter,
         "copies the sentence": rewriting(lambda sentence: sentence),
-        "answers that never parse": lambda deal, rng: "I changed it.",
+        "never parses": lambda deal, rng: "I changed it.",
         'adds "today"': rewriting(before_the_stop("today")),
         'opens with "Of note,"': rewriting(opening("Of note,")),
         "writes 36 as 36.0": rewriting(decimal),

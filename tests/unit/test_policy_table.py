@@ -17,7 +17,7 @@ from medical_team.types import Role
 PAGE = Path(__file__).parents[2] / "docs" / "policies.md"
 GAMES = 500
 # A policy that learns within its games is worth less in a few hundred of them, and the baselines are still moving.
-SLACK = 0.12
+SLACK = 0.2
 HARMLESS = ("adds", "opens", "writes", "makes", "misspells", "speaks", "copies")
 
 
