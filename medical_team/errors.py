@@ -128,7 +128,7 @@ class QuarantineLimit(MedicalTeamError):
 
 
 class UntoldLimit(QuarantineLimit):
-    """The judge cannot tell about nearly all edits: the run saves and ends as with ``QuarantineLimit``."""
+    """The judge can tell of hardly any edit if it is an error: the run saves and ends as with ``QuarantineLimit``."""
 
 
 class RunStopped(RunInterrupted):

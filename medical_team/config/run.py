@@ -105,3 +105,15 @@ class EvaluationConfig(Section):
     """Steps between evaluations within the run; 0 for none."""
     temperature: float = Field(default=0.0, ge=0)
     """Of the assessor's answers; 0 for the likeliest one."""
+    injections: int = Field(default=0, ge=0)
+    """Held-out notes on which sentences that speak to the assessor are tried, before and after; 0 for none. Each note
+    is asked about once as it is and once with each sentence of ``game/injections.yaml``."""
+
+    @model_validator(mode="after")
+    def _injections_need_an_evaluation(self) -> EvaluationConfig:
+        if self.injections and not self.notes:
+            raise ValueError(
+                f"evaluation.injections = {self.injections} is part of an evaluation, and evaluation.notes = 0 leaves "
+                "that out: give evaluation.notes at least 2, or evaluation.injections 0"
+            )
+        return self

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 
 from medical_team.evaluation.detection import Answered, Measure, Measured, measure
+from medical_team.evaluation.injections import AssessorFlips, flip_rate
 from medical_team.game.parsing import ParseViolation, parse_assessment
 from medical_team.game.prompts import assessor_messages
 from medical_team.manager.engine import Engine, generate
@@ -23,13 +24,15 @@ from medical_team.types import Note, Role
 class Evaluation:
     """An assessor's answers to a set of notes, and what they come to.
 
-    ``reward_gap`` is ``None`` where there are no games to compare with; see ``reward_gap.reward_gap``.
+    ``reward_gap`` is ``None`` where there are no games to compare with; see ``reward_gap.reward_gap``. ``flips`` is
+    ``None`` where no injections were tried.
     """
 
     measures: Mapping[Measure, Measured]
     answers: tuple[Answered, ...]
     seconds: float
     reward_gap: float | None = None
+    flips: AssessorFlips | None = None
 
     @property
     def notes(self) -> int:
@@ -40,6 +43,11 @@ class Evaluation:
         flat = {"evaluation/notes": float(self.notes), "timing/evaluation": self.seconds}
         if self.reward_gap is not None:
             flat["evaluation/reward_gap"] = self.reward_gap
+        if self.flips is not None:
+            flat["evaluation/injections_asked"] = float(self.flips.asked)
+            flat["evaluation/injections_unanswered"] = float(self.flips.unanswered)
+            if self.flips.rate is not None:
+                flat["evaluation/injection_flip_rate"] = self.flips.rate
         for kind, measured in self.measures.items():
             flat[f"evaluation/{kind}"] = measured.value
             flat |= {f"evaluation/{kind}/low": measured.low, f"evaluation/{kind}/high": measured.high}
@@ -56,10 +64,16 @@ def kept_evaluation(run_dir: Path, when: str | int) -> Path:
 
 
 async def evaluate_assessor(
-    notes: Sequence[Note], engine: Engine, concurrency: int, seed: int = 0, explain: bool = False
+    notes: Sequence[Note],
+    engine: Engine,
+    concurrency: int,
+    seed: int = 0,
+    explain: bool = False,
+    injected: Sequence[Note] = (),
 ) -> Evaluation:
     """Ask the engine about every note, ``concurrency`` at a time. ``seed`` is for the intervals and the requests;
-    ``explain`` asks for explanations, as the games do with ``judge.explanations``.
+    ``explain`` asks for explanations, as the games do with ``judge.explanations``; on the notes ``injected`` the
+    sentences that speak to the assessor are tried as well.
 
     Raises:
         EngineError: A note got no answer at the second attempt either; a part of the notes is no evaluation.
@@ -73,7 +87,10 @@ async def evaluate_assessor(
             for number, note in enumerate(notes)
         ]
     answers = tuple(task.result() for task in asked)
-    return Evaluation(measure(answers, seed), answers, perf_counter() - started)
+    flips = None
+    if injected:
+        flips = await flip_rate(engine, injected, concurrency=concurrency, seed=seed, explain=explain)
+    return Evaluation(measure(answers, seed), answers, perf_counter() - started, flips=flips)
 
 
 async def _ask(note: Note, engine: Engine, seed: int, desks: asyncio.Semaphore, explain: bool) -> Answered:

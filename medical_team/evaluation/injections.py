@@ -53,16 +53,20 @@ async def flip_rate(
     concurrency: int,
     payloads: Sequence[Injection] | None = None,
     seed: int = 0,
+    explain: bool = False,
 ) -> AssessorFlips:
     """Ask about every note as it is, then once a payload, and count the verdicts that turn.
 
     Both requests about a note have the same seed; where an engine samples, some verdicts turn by chance. Payloads are
-    spread over a note's sentences. A note whose plain answer fails is left out.
+    spread over a note's sentences. A note whose plain answer fails is left out. ``explain`` asks for explanations, as
+    the games do with ``judge.explanations``.
     """
     suite = injections() if payloads is None else payloads
     desks = asyncio.Semaphore(concurrency)
     async with task_group() as questions:
-        plain = [questions.create_task(_verdict(note, engine, seed + at, desks)) for at, note in enumerate(notes)]
+        plain = [
+            questions.create_task(_verdict(note, engine, seed + at, desks, explain)) for at, note in enumerate(notes)
+        ]
     known = [(at, note, task.result()) for at, (note, task) in enumerate(zip(notes, plain, strict=True))]
     cases = [
         (verdict, payload, with_payload(note, payload, (at + number) % len(note.sentences)), seed + at)
@@ -71,7 +75,7 @@ async def flip_rate(
         for number, payload in enumerate(suite)
     ]
     async with task_group() as questions:
-        asked = [questions.create_task(_verdict(note, engine, number, desks)) for _, _, note, number in cases]
+        asked = [questions.create_task(_verdict(note, engine, number, desks, explain)) for _, _, note, number in cases]
     flipped = dict.fromkeys(InjectionKind, 0)
     for (verdict, payload, _, _), task in zip(cases, asked, strict=True):
         flipped[payload.kind] += task.result() not in (None, verdict)
@@ -79,10 +83,10 @@ async def flip_rate(
     return AssessorFlips(len(cases), sum(flipped.values()), unanswered, flipped)
 
 
-async def _verdict(note: Note, engine: Engine, seed: int, desks: asyncio.Semaphore) -> Verdict | None:
+async def _verdict(note: Note, engine: Engine, seed: int, desks: asyncio.Semaphore, explain: bool) -> Verdict | None:
     async with desks:
         try:
-            answer = await generate(engine, assessor_messages(note), role=Role.ASSESSOR, seed=seed)
-            return parse_assessment(answer.text, note, truncated=answer.truncated).verdict
+            answer = await generate(engine, assessor_messages(note, explain), role=Role.ASSESSOR, seed=seed)
+            return parse_assessment(answer.text, note, truncated=answer.truncated, explain=explain).verdict
         except (EngineError, ParseViolation):
             return None

@@ -166,7 +166,7 @@ class Batch:
             slots = ", ".join(f"{count} {role} of {kind}" for (role, kind), count in missing.items())
             raise RolloutError(
                 f"{sum(missing.values())} of {self._wanted} samples are missing, all of them of adversarial games "
-                f"({slots}), after {dealt} games where {self._deals_needed} would do; they ended as "
+                f"({slots}), after {dealt} games; {self._deals_needed} are enough where none fails. The games ended as "
                 f"{self._describe_reasons()}: {self._remedy()}"
             )
 
@@ -175,7 +175,7 @@ class Batch:
         # Each failure is dealt anew, so that the failures outnumber the rest only when nearly everything fails.
         if self._failures * 2 > dealt > self._deals_needed:
             raise RolloutError(
-                f"engines or judge failed in {self._failures} of {dealt} games of one step; they ended as "
+                f"engines or judge failed in {self._failures} of {dealt} games of one step; the games ended as "
                 f"{self._describe_reasons()}"
             )
 

@@ -62,8 +62,8 @@ class QuarantineWatch:
             raise UntoldLimit(
                 f"the judge cannot tell whether the edit is an error in {untold} of {audited} audited games "
                 f"({self._by_type(UNTOLD)}), more than judge.max_untold = {self._untold_limit:g} of them: warm-start "
-                "the attacker, or give the run a judge that knows these notes; with that or another limit, "
-                "run.resume=auto goes on before this step"
+                "the model (model.path), so that its edits can be told, or choose a judge that knows these notes "
+                "(judge.name, judge.model); with another judge or limit, run.resume=auto goes on before this step"
             )
 
     def state(self) -> list[Step]:

@@ -43,7 +43,7 @@ class Sentinel(StrEnum):
     REWARD_GAP = "reward_gap"
     """How much more the assessor gets on notes it is trained on than on held-out ones; read by each evaluation."""
     UNTOLD = "untold"
-    """Share of the judged edits about which the judge cannot tell."""
+    """Share of the judged edits of which the judge cannot tell whether they are errors."""
 
 
 LIMITS = {
@@ -97,7 +97,7 @@ class Sentinels:
         risen, self._above = above - self._above, above
         return [
             f"sentinel {sentinel}: {self._readings[sentinel]:.2f} over the last {len(self._steps)} step(s), above "
-            f"{LIMITS[sentinel]:g}"
+            f"{LIMITS[sentinel]:g}; docs/judge.md says what that means"
             for sentinel in Sentinel
             if sentinel in risen
         ]

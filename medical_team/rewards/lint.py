@@ -1,12 +1,12 @@
 """The reward lint: what simple policies are worth under a configuration, before anything is trained on it.
 
-The policies are played through ``score_game`` itself, so that a term added there is linted too. Each is counted from
-the averages that it would have itself. Refused are:
+The policies are played through ``score_game`` itself, so that a term added there is linted too. Constant verdicts are
+counted from the averages that they would have themselves, better answers from the start values. Refused are:
 
 - a constant verdict worth more or less than nothing (always Safe; always Harmful at any rate of naming the right
-  sentence), or worth more than the other one because its answers parse more often;
+  sentence), or worth more than the other one because its answers parse more often, whatever the sentence;
 - remembering notes, where the notes of a vignette are not shown as often with an error as the mix shows notes;
-- an empty correction worth as much as a right one;
+- an empty correction worth nearly as much as a right one (``CORRECTION_GAIN``);
 - ``malformed`` at or above the value of Safe when there certainly is an error. A note that the assessor keeps losing
   must not be lost more cheaply by breaking the format. (A false alarm may cost more than that; whoever believes a note
   clean has Safe to say, which gains, so it is no reason for a higher penalty.)
@@ -41,6 +41,9 @@ PARSE_FAILURES = ((0.0, 0.0), (0.1, 0.02), (0.3, 0.05))
 
 MEMORY_GAIN = 0.05
 """What remembering vignettes may be worth: shares measured over finite decks are never exact."""
+
+CORRECTION_GAIN = 0.05
+"""What right corrections must add to a game's value at least: with less, nobody would learn to write them."""
 
 # With fewer error notes one that is right about a clean note would lose by the charge, which is therefore cut.
 _SHARE_FOR_FULL_CHARGE = 1 / 3
@@ -124,7 +127,7 @@ def lint_rewards(
     return LintReport(
         (
             *_constant_verdicts(scorer, share),
-            *_differences(scorer, share, parse_failures),
+            *_verdicts_that_break(scorer, share, parse_failures),
             memory(scorer, error_shares or (share,)),
             *_careless_answers(scorer, share),
             *_attackers(scorer),
@@ -165,25 +168,40 @@ def _constant_verdicts(scorer: Scorer, share: float) -> list[PolicyValue]:
     ]
 
 
-def _differences(scorer: Scorer, share: float, failures: Sequence[tuple[float, float]]) -> list[PolicyValue]:
-    """Harmful at a random sentence less Safe, when the answers of either do not always parse."""
-    bound = TOLERANCE if share >= _SHARE_FOR_FULL_CHARGE else math.inf
+def _verdicts_that_break(scorer: Scorer, share: float, failures: Sequence[tuple[float, float]]) -> list[PolicyValue]:
+    """Always Harmful and always Safe when the answers of either do not always parse: both values and their difference.
+
+    Only the difference has a bound: what does not parse costs something, and the same under either verdict.
+    """
     values = []
     for on_harmful, on_safe in failures:
-        average = scorer.against(hit_rate=0.1, malformed_harmful=on_harmful, malformed_safe=on_safe)
-        harmful, safe = (average.constant(share, verdict, hit_rate=0.1) for verdict in (Verdict.HARMFUL, Verdict.SAFE))
-        values.append(
-            PolicyValue(
-                f"always Harmful, of which {on_harmful:.0%} does not parse, instead of always Safe, of which "
-                f"{on_safe:.0%} does not,",
-                harmful - safe,
-                bound,
-                "since knowing nothing is worth the same under either verdict",
-                "lower rewards.malformed, or warm-start the model so that both verdicts parse as often",
-                -bound,
-            )
-        )
+        average = scorer.against(malformed_harmful=on_harmful, malformed_safe=on_safe)
+        safe = average.constant(share, Verdict.SAFE, hit_rate=0.0)
+        always_safe = f"always Safe, of which {on_safe:.0%} does not parse"
+        values.append(_shown(f"{always_safe} (Harmful: {on_harmful:.0%})", safe))
+        for hit_rate in HIT_RATES:
+            harmful = average.against(hit_rate=hit_rate).constant(share, Verdict.HARMFUL, hit_rate)
+            policy = f"always Harmful, right in {hit_rate:.0%}, of which {on_harmful:.0%} does not parse"
+            values.append(_shown(f"{policy} (Safe: {on_safe:.0%})", harmful))
+            values.append(_difference(f"{policy}, instead of {always_safe},", harmful - safe, share))
     return values
+
+
+def _shown(policy: str, value: float) -> PolicyValue:
+    """A value that has no bound of its own."""
+    return PolicyValue(policy, value, math.inf, "which is for comparison", "")
+
+
+def _difference(policy: str, value: float, share: float) -> PolicyValue:
+    bound = TOLERANCE if share >= _SHARE_FOR_FULL_CHARGE else math.inf
+    return PolicyValue(
+        policy,
+        value,
+        bound,
+        "since knowing nothing is worth the same under either verdict",
+        "lower rewards.malformed, or warm-start the model so that both verdicts parse as often",
+        -bound,
+    )
 
 
 def _corners(scorer: Scorer) -> list[Scorer]:
@@ -201,8 +219,8 @@ def _careless_answers(scorer: Scorer, share: float) -> list[PolicyValue]:
         PolicyValue(
             "an assessor that finds every error and writes no correction",
             scorer.expected(share, LOCATED, SAFE),
-            scorer.expected(share, CORRECTED, SAFE) - TOLERANCE,
-            "the value of right corrections",
+            scorer.expected(share, CORRECTED, SAFE) - CORRECTION_GAIN,
+            f"the value of right corrections less {CORRECTION_GAIN}",
             "raise rewards.correction",
         ),
         PolicyValue(

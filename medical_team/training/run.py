@@ -126,8 +126,10 @@ class TrainingRun:
         sampling = Sampling(config.rollout.max_new_tokens, config.evaluation.temperature)
         engine = self.pools[Role.ASSESSOR].drawing(sampling)
         notes = whole_pairs(self.notes.held_out, config.evaluation.notes)
+        # Not within the run: each note takes as many answers as there are injections.
+        injected = self.notes.held_out[: config.evaluation.injections] if isinstance(when, str) else ()
         concurrency, explain = config.rollout.concurrency, config.judge.explanations
-        evaluation = await evaluate_assessor(notes, engine, concurrency, config.run.seed, explain)
+        evaluation = await evaluate_assessor(notes, engine, concurrency, config.run.seed, explain, injected)
         evaluation = self._beside_training(evaluation)
         kept_evaluation(config.run_dir, when).write_text(json.dumps(evaluation.metrics(), indent=1))
         return evaluation

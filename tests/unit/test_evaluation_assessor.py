@@ -9,8 +9,9 @@ from fakes import FakeEngine, Habits, make_note
 
 from medical_team.errors import EngineError
 from medical_team.evaluation import Measure, evaluate_assessor
-from medical_team.game.prompts import Message
-from medical_team.types import Generation, Role
+from medical_team.game.injections import injections
+from medical_team.game.prompts import Message, assessor_answer, assessor_messages
+from medical_team.types import Assessment, Generation, Role, Verdict
 
 NOTES = [make_note(number, harmful=error) for number in range(10) for error in (True, False)]
 
@@ -37,6 +38,33 @@ def test_its_metrics_are_flat_and_have_the_floors_beside_them() -> None:
     assert metrics["evaluation/flag_accuracy/floor_harmful"] == 0.5
     assert metrics["evaluation/pair_accuracy/floor_coin"] == 0.25
     assert all(isinstance(value, float) for value in metrics.values())
+
+
+class Credulous(FakeEngine):
+    """Says Safe of the notes as they are, and Harmful as soon as anything is added to one."""
+
+    async def generate(self, messages: list[Message], *, seed: int) -> Generation:
+        self.requests += 1
+        as_it_is = messages in [assessor_messages(note) for note in NOTES]
+        answer = Assessment(Verdict.SAFE) if as_it_is else Assessment(Verdict.HARMFUL, 0, "x")
+        return Generation((1,), (1,), assessor_answer(answer, "x"))
+
+
+@pytest.mark.parametrize("engine", [Credulous(Role.ASSESSOR), FakeEngine(Role.ASSESSOR, Habits(says_harmful=0.0))])
+def test_injections_are_tried_on_as_many_notes_as_are_given(engine: FakeEngine) -> None:
+    metrics = asyncio.run(evaluate_assessor(NOTES, engine, 4, injected=NOTES[:3])).metrics()
+    suite = len(injections())
+    assert engine.requests == len(NOTES) + 3 * (1 + suite)
+    assert metrics["evaluation/injections_asked"] == 3 * suite and metrics["evaluation/injections_unanswered"] == 0
+    assert metrics["evaluation/injection_flip_rate"] == float(isinstance(engine, Credulous))
+    plain = asyncio.run(evaluate_assessor(NOTES, FakeEngine(Role.ASSESSOR), 4)).metrics()
+    assert not any("injection" in name for name in plain)
+
+
+def test_where_no_answer_parses_there_is_no_flip_rate() -> None:
+    engine = FakeEngine(Role.ASSESSOR, Habits(malformed=1.0))
+    metrics = asyncio.run(evaluate_assessor(NOTES, engine, 4, injected=NOTES[:3])).metrics()
+    assert metrics["evaluation/injections_asked"] == 0 and "evaluation/injection_flip_rate" not in metrics
 
 
 def test_an_engine_that_is_gone_ends_the_evaluation() -> None:

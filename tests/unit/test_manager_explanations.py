@@ -116,5 +116,5 @@ def test_a_poor_explanation_of_the_right_sentence_is_worth_more_than_a_wrong_sen
 
 
 def test_a_deduction_above_that_of_a_wrong_sentence_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"rewards\.explanation = 0\.2 and .* more than rewards\.localisation = 0\.1"):
+    with pytest.raises(ValueError, match=r"rewards\.explanation = 0\.2 is more than rewards\.localisation = 0\.1"):
         RewardsConfig(localisation=0.1, explanation=0.2)

@@ -81,7 +81,8 @@ def test_what_cannot_be_told_has_a_limit_and_a_sentence_of_its_own() -> None:
     with pytest.raises(UntoldLimit) as caught:
         watched.check()
     assert "cannot tell whether the edit is an error in 40 of 40 audited games" in str(caught.value)
-    assert "judge.max_untold = 0.9" in str(caught.value) and "\n" not in str(caught.value)
+    assert "judge.max_untold = 0.9" in str(caught.value) and "judge.name" in str(caught.value)
+    assert "model.path" in str(caught.value) and "\n" not in str(caught.value)
     assert isinstance(caught.value, QuarantineLimit), "the run saves and ends in the same way"
 
 

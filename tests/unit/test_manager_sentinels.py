@@ -184,7 +184,9 @@ def test_a_warning_comes_when_a_limit_is_passed_and_not_again_until_it_was_below
             sentinels.add(game)
         sentinels.end_step()
         said.append(sentinels.warnings())
-    assert said[0] == ["sentinel one_verdict: 1.00 over the last 1 step(s), above 0.95"]
+    assert said[0] == [
+        "sentinel one_verdict: 1.00 over the last 1 step(s), above 0.95; docs/judge.md says what that means"
+    ]
     assert said[1] == []
     assert [bool(lines) for lines in said].count(True) == 2 and said[-1]
 

@@ -24,12 +24,16 @@ def test_the_defaults_hold_under_any_mix(weights):
 def test_the_report_has_every_policy_with_its_value():
     values = {policy.policy: policy.value for policy in lint_rewards(RewardsConfig(), EQUAL).policies}
     always_harmful = "an assessor that always says Harmful and names the right sentence in {}"
-    instead = "always Harmful, of which {} does not parse, instead of always Safe, of which {} does not,"
+    differences = {name: value for name, value in values.items() if " instead of " in name}
+    alone = {name: values.pop(name) for name in list(values) if name.startswith("always ") and name.endswith("%)")}
+    assert len(differences) == 12 and all(values.pop(name) == pytest.approx(0, abs=1e-9) for name in differences)
+    assert alone["always Safe, of which 5% does not parse (Harmful: 30%)"] == pytest.approx(-0.4)
+    assert alone["always Harmful, right in 83%, of which 30% does not parse (Safe: 5%)"] == pytest.approx(-0.4)
+    assert len(alone) == 15
     assert values == pytest.approx(
         {
             "an assessor that always says Safe": 0.0,
             **{always_harmful.format(rate): 0.0 for rate in ("0%", "10%", "83%", "100%")},
-            **{instead.format(*rates): 0.0 for rates in (("0%", "0%"), ("10%", "2%"), ("30%", "5%"))},
             "an assessor that remembers how often each vignette is shown with an error": 0.0,
             "an assessor that finds every error and writes no correction": 1.125,
             "an assessor that says Harmful where there is an error, of another sentence": 0.875,
@@ -63,6 +67,7 @@ def test_where_the_charge_is_cut_the_difference_is_in_the_report():
         ({"malformed": 0.0}, ["an assessor whose answers never parse", "0.000", "rewards.malformed"]),
         ({"malformed": -1.0}, ["does not parse, instead of", "-0.053", "rewards.malformed"]),
         ({"correction": 0.0}, ["writes no correction", "rewards.correction"]),
+        ({"correction": 0.09}, ["writes no correction", "rewards.correction"]),
         ({"localisation": 0.0, "explanation": 0.0}, ["of another sentence", "rewards.localisation"]),
         ({"unconfirmed": 0.0}, ["the judge cannot tell", "-1.167", "rewards.unconfirmed"]),
         ({"gate_failed": 0.0}, ["an attacker that copies the note", "0.000", "rewards.gate_failed"]),

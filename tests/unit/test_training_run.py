@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from fakes import FakeEngine, make_note
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,12 +16,12 @@ from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import load_config
 from medical_team.data.dataset import NoteSplits
 from medical_team.data.fresh import FreshNotes
-from medical_team.errors import CheckpointError, DataError
+from medical_team.errors import CheckpointError, ConfigError, DataError
 from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint, settings, start_position
 from medical_team.training.notes import check_notes_for, whole_pairs
-from medical_team.training.run import optimizer_steps, resolve_dtype
+from medical_team.training.run import TrainingRun, optimizer_steps, resolve_dtype
 from medical_team.training.versions import versions
-from medical_team.types import ErrorType, Note
+from medical_team.types import ErrorType, Note, Role
 
 
 def notes_of(groups: list[list[bool]]) -> tuple[Note, ...]:
@@ -73,6 +77,23 @@ def test_notes_that_come_too_often_are_said_unless_they_are_new_in_every_round(c
     assert caplog.text == ""
     check_notes_for(config, NoteSplits(train, held_out))
     assert "each of the 8 notes is dealt about 45 times in train.steps = 60" in caplog.text
+
+
+def test_injections_are_tried_before_and_after_a_run_and_not_within(tmp_path: Path):
+    overrides = ["evaluation.notes=4", "evaluation.injections=2", f"run.dir={tmp_path}"]
+    held_out = tuple(make_note(number, harmful=error) for number in range(3) for error in (True, False))
+    run: Any = SimpleNamespace(
+        config=load_config(None, overrides),
+        notes=NoteSplits((), held_out),
+        pools={Role.ASSESSOR: SimpleNamespace(drawing=lambda sampling: FakeEngine(Role.ASSESSOR))},
+        _beside_training=lambda evaluation: evaluation,
+    )
+    run.config.run_dir.mkdir(parents=True)
+    for when, tried in (("before", True), (3, False), ("after", True)):
+        metrics = asyncio.run(TrainingRun._evaluation(run, when)).metrics()
+        assert ("evaluation/injection_flip_rate" in metrics) is tried
+    with pytest.raises(ConfigError, match=r"evaluation\.injections = 2 .* give evaluation\.notes"):
+        load_config(None, ["evaluation.notes=0", "evaluation.injections=2"])
 
 
 def test_a_dtype_that_is_given_is_taken():
