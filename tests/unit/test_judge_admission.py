@@ -20,7 +20,8 @@ from medical_team.judge.admission.probes import Probe, build_probes
 from medical_team.types import Audit
 
 PROBES = build_probes(compose_notes(200, seed=3), 64, seed=3)
-TRUTH = {probe.request.edit.replacement: probe.is_error for probe in PROBES}
+# What is wrong for one patient may be right for another.
+TRUTH = {(probe.request.note.group, probe.request.edit.replacement): probe.is_error for probe in PROBES}
 THRESHOLDS = AdmissionConfig()
 
 Says = Callable[[AuditRequest], Audit | JudgeFailure]
@@ -42,7 +43,7 @@ class Scripted:
 
 def knows(request: AuditRequest) -> Audit:
     """Right about every probe, also where original and edited sentence are exchanged."""
-    return Audit(TRUTH.get(request.edit.replacement, False), "scripted-1", "known")
+    return Audit(TRUTH.get((request.note.group, request.edit.replacement), False), "scripted-1", "known")
 
 
 def says(is_error: bool | None) -> Says:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medical_team.config import GatesConfig
 from medical_team.data.lexicon import Concept, Lexicon
+from medical_team.data.synthetic.table import CONDITIONS
+from medical_team.data.synthetic.wording import FRAMES
+from medical_team.game.edits import apply_edit
+from medical_team.judge import AuditRequest
 from medical_team.judge.meaning.choices import choice
 from medical_team.judge.meaning.contradictions import finding, side
 from medical_team.judge.meaning.quantities import quantity
-from medical_team.types import ErrorType
+from medical_team.judge.rule import RuleJudge
+from medical_team.types import Edit, ErrorType, GameType, Note
 
 DIAGNOSIS, DRUG = frozenset({ErrorType.DIAGNOSIS}), frozenset({ErrorType.PHARMACOTHERAPY})
 STEP, ORGANISM = frozenset({ErrorType.MANAGEMENT, ErrorType.TREATMENT}), frozenset({ErrorType.CAUSAL_ORGANISM})
@@ -144,3 +152,19 @@ def test_so_is_a_finding():
 )
 def test_a_quantity_is_an_error_where_it_cannot_be(before: str, after: str, says: bool | None):
     assert quantity(before, after) is says
+
+
+def test_what_the_table_of_facts_accepts_for_one_patient_is_no_error_in_the_place_of_another_right_choice() -> None:
+    judge = RuleJudge(GatesConfig())
+    for condition in CONDITIONS:
+        for kind in condition.kinds():
+            fact = condition.fact(kind)
+            assert fact is not None
+            for right, other in permutations((*fact.accepted, *fact.unclear[:3]), 2):
+                if right not in fact.accepted:
+                    continue
+                before, after = (FRAMES[kind][0].format(He="She", term=term) for term in (right, other))
+                note = Note("n", ("A 50-year-old woman comes to the physician because of pain.", before), "g")
+                edit = Edit(1, after, kind)
+                request = AuditRequest(0, GameType.ADVERSARIAL_BENIGN, note, edit, apply_edit(note, edit))
+                assert judge.decide(request).is_error is not True, f"{condition.name}: {right} -> {other}"

@@ -10,6 +10,7 @@ from functools import cache
 
 from medical_team.data.lexicon.entries import Concept, read_shipped
 from medical_team.data.lexicon.terms import Word, is_abbreviation, key_of, word_set, words_of
+from medical_team.data.synthetic.table import CONDITIONS
 from medical_team.types import ErrorType, Note
 
 _INTERVENTIONS = frozenset({ErrorType.MANAGEMENT, ErrorType.TREATMENT, ErrorType.PHARMACOTHERAPY})
@@ -116,6 +117,8 @@ class Lexicon:
         if one.name == other.name:
             return Relation.SAME
         if not _are_one_kind(one, other) or _may_be_alike(one, other):
+            return Relation.UNKNOWN
+        if frozenset((one.name, other.name)) in alternatives():
             return Relation.UNKNOWN
         above_one, above_other = self._broader(one), self._broader(other)
         if key_of(one.name) in above_other or key_of(other.name) in above_one:
@@ -224,6 +227,27 @@ def _phrase(words: Sequence[str], start: int, end: int) -> tuple[str, ...]:
 def shipped() -> Lexicon:
     """The lexicon that comes with the package."""
     return Lexicon(read_shipped())
+
+
+@cache
+def alternatives() -> frozenset[frozenset[str]]:
+    """Pairs of concepts: the table of facts accepts one for a condition, and accepts the other there or leaves it open.
+
+    Either may be right for a patient, so that one in the place of the other is not called an error.
+    """
+    pairs: set[frozenset[str]] = set()
+    for condition in CONDITIONS:
+        for kind in condition.kinds():
+            fact = condition.fact(kind)
+            if fact is not None:
+                accepted = {name for term in fact.accepted for name in _named_in(term)}
+                open_too = accepted | {name for term in fact.unclear for name in _named_in(term)}
+                pairs |= {frozenset((one, other)) for one in accepted for other in open_too}
+    return frozenset(pairs)
+
+
+def _named_in(term: str) -> set[str]:
+    return {concept.name for found in shipped().find(words_of(term)) for concept in found.concepts}
 
 
 @cache
