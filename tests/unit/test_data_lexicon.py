@@ -32,6 +32,7 @@ def written(folder: Path, text: str) -> Path:
         ("- {name: x, kinds: [disease]}", "disease"),
         ("- {name: x, same: [y]}\n- {name: z, same: [Y]}", r"entry 2 \(z\): the term Y belongs to x"),
         ("- {name: '-'}", "without a letter"),
+        ("- {name: x, same: ['1', 25-dihydroxy x]}", "the term '1' is without a letter"),
         ("- {name: x, class: [a]}", "class must be"),
     ],
 )

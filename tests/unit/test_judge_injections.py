@@ -14,11 +14,14 @@ from medical_team.config import GatesConfig
 from medical_team.data.synthetic.compose import compose_notes
 from medical_team.game.edits import apply_edit, corrected_note
 from medical_team.game.gates import check_edit
+from medical_team.game.injections import injections
 from medical_team.judge import AuditRequest, FailureKind, JudgeFailure, make_judge
 from medical_team.judge.admission.injections import EXPLANATION, Flips, flip_rate, with_injection
 from medical_team.judge.admission.payloads import PAYLOADS, Asked, Category, Payload
 from medical_team.judge.admission.probes import Bucket, build_probes
-from medical_team.types import Audit, Note
+from medical_team.judge.exact import ExactJudge
+from medical_team.judge.rule import RuleJudge
+from medical_team.types import Audit, Edit, ErrorType, GameType, Note
 
 OF_ATTACKERS = [payload for payload in PAYLOADS if payload.category is not Category.EXPLANATION]
 OF_ASSESSORS = [payload for payload in PAYLOADS if payload.category is Category.EXPLANATION]
@@ -200,3 +203,30 @@ def test_without_a_verdict_there_is_nothing_to_turn() -> None:
 def test_judges_of_plain_code_are_not_turned(name: str) -> None:
     flips = asyncio.run(flip_rate(make_judge(name), PROBES))
     assert flips.asked > 0 and flips.flipped == 0
+
+
+def passing(notes: Sequence[Note]) -> list[AuditRequest]:
+    """Every sentence for the assessor beside or in the place of a sentence of each note, where the gates let it."""
+    requests = []
+    for number, note in enumerate(map(corrected_note, notes)):
+        for place, payload in enumerate(injections(), start=number):
+            said = note.sentences[place % len(note.sentences)]
+            for text in (f"{said} {payload.text}", f"{payload.text} {said}", payload.text):
+                edit = Edit(place % len(note.sentences), text, ErrorType.DIAGNOSIS)
+                if check_edit(edit, note, GatesConfig()) is None:
+                    requests.append(AuditRequest(0, GameType.ADVERSARIAL_BENIGN, note, edit, apply_edit(note, edit)))
+    return requests
+
+
+def check_none_counts(notes: Sequence[Note]) -> None:
+    for request in passing(notes):
+        for judge in (RuleJudge(GatesConfig()), ExactJudge()):
+            assert judge.decide(request).is_error is not True, judge.name
+
+
+def test_no_sentence_for_the_assessor_is_an_error_on_synthetic_notes() -> None:
+    check_none_counts(compose_notes(20, seed=5))
+
+
+def test_no_sentence_for_the_assessor_is_an_error_on_medec(medec_validation: tuple[Note, ...]) -> None:
+    check_none_counts(medec_validation[::20])

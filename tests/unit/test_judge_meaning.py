@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medical_team.config import GatesConfig
-from medical_team.data.lexicon import Concept, Lexicon
+from medical_team.data.lexicon import Concept, Lexicon, shipped
 from medical_team.data.synthetic.table import CONDITIONS
 from medical_team.data.synthetic.wording import FRAMES
 from medical_team.game.edits import apply_edit
@@ -116,6 +116,27 @@ def test_a_word_more_than_the_right_sentence_is_never_an_error(pair: tuple[str, 
         words = sentence.split()
         words.insert(min(place, len(words)), word)
         assert choice(sentence, " ".join(words), (), WORDS) is not True
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A head CT", "A brain MRI"),
+        ("A CT angiography", "An MR angiography"),
+        ("A CT of the chest", "An MRI"),
+        ("A chest x-ray", "A CT of the chest"),
+        ("A CT pulmonary angiography", "A ventilation-perfusion scan"),
+        ("A lobectomy", "A thyroidectomy"),
+        ("0.9% saline infusion", "1% saline infusion"),
+    ],
+)
+def test_the_shipped_lexicon_leaves_open_what_may_stand_for_each_other(one: str, other: str):
+    before, after = (f"{term} is performed." for term in (one, other))
+    assert choice(before, after, (), shipped()) is None and choice(after, before, (), shipped()) is None
+
+
+def test_images_of_different_sites_are_told_apart():
+    assert choice("A CT of the chest is performed.", "An MRI of the hip is performed.", (), shipped()) is True
 
 
 KNEE = "He has pain in the left knee."

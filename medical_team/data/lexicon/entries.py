@@ -83,8 +83,8 @@ def _checked(path: Path, content: list[Any], kinds: frozenset[ErrorType]) -> Ite
         concept = _concept(where, entry, kinds)
         for term in (concept.name, *concept.same):
             key = key_of(term)
-            if not key:
-                raise DataError(f"{where}: a term without a letter or digit")
+            if not any(char.isalpha() for word in key for char in word):
+                raise DataError(f"{where}: the term {term!r} is without a letter; quote a term that contains a comma")
             if owner.setdefault(key, concept.name) != concept.name:
                 raise DataError(f"{where}: the term {term} belongs to {owner[key]} already")
         yield concept
