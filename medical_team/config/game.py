@@ -65,9 +65,9 @@ class RewardsConfig(Section):
     """Part of the price that a right correction adds where the right sentence is named. Nothing is deducted for a wrong
     one, so that neither verdict is worth more to a policy that knows nothing."""
     malformed: float = Field(default=-2.0, le=0)
-    """What an assessor gets for an answer that does not parse. Below -1, the loss of overlooking an error: else
-    breaking the format would be the cheaper way to lose a hard note. Of the rest, nine tenths may be charged to the
-    verdict whose answers parse more often."""
+    """What an assessor gets for an answer that does not parse. It is below -1, the loss for an overlooked error;
+    otherwise breaking the format would be the cheaper way to lose a hard note. Up to nine tenths of the part beyond -1
+    may be charged to the verdict whose answers parse more often."""
     attacker_malformed: float = Field(default=-2.5, le=0)
     """What an attacker gets for an answer that does not parse; at most ``gate_failed``."""
     gate_failed: float = Field(default=-2.25, le=0)

@@ -33,19 +33,11 @@ from medical_team.data.deck import Deck
 from medical_team.data.lexicon.entries import read_shipped as shipped_concepts
 from medical_team.entry import Parser, run_entry_point
 from medical_team.errors import RolloutError
-from medical_team.evaluation.policies import (
-    ASSESSORS,
-    AssessorPolicy,
-    AttackerPolicy,
-    ConceptSwaps,
-    Knowing,
-    Planter,
-    attackers,
-    one,
-)
+from medical_team.evaluation.attacks import AttackerPolicy, ConceptSwaps, Planter, attackers
+from medical_team.evaluation.policies import ASSESSORS, AssessorPolicy, Knowing
 from medical_team.game.edits import corrected_note
 from medical_team.game.injections import injections
-from medical_team.game.prompts import Message
+from medical_team.game.prompts import Message, one_line
 from medical_team.judge import BatchedJudge, Judge, make_judge
 from medical_team.manager import MedicalGameManager
 from medical_team.manager.engine import request_seed
@@ -268,7 +260,7 @@ def open_table(config: Config, games: int) -> Table:
 def _gold(note: Note) -> Edit | None:
     if note.error_sentence_id is None or note.error_type is None:
         return None
-    return Edit(note.error_sentence_id, one(note.sentences[note.error_sentence_id]), note.error_type)
+    return Edit(note.error_sentence_id, one_line(note.sentences[note.error_sentence_id]), note.error_type)
 
 
 if __name__ == "__main__":

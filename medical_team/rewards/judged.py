@@ -5,7 +5,7 @@ that word; where it confirms edits that change nothing, right notes are counted 
 matrix says how often, and from it follow expected values.
 
 What a judge does *not* move is the share of the classes in what is trained on. A quarantined game fills no slot of
-the assessor's: it is dealt anew, and once the budget of deals is spent a vanilla game of the same class stands in
+the assessor's: another game is dealt, and once the budget of deals is spent a vanilla game of the same class stands in
 (``manager.quotas``, ``manager.batch``). So constant verdicts keep the value that ``lint`` gives them, whatever the
 judge; what moves is what a knowing answer is worth, and that is their bound here. Refused are:
 
