@@ -121,7 +121,6 @@ class _Rounds:
         self._seed = seed
         self._round = -1
         self._order: list[Note] = []
-        self._start = 0
         self.position = 0
         self._count = sum(note.truth is truth for note in notes)
 

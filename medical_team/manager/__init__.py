@@ -4,7 +4,6 @@ Read ``manager.collect`` first, then ``referee.play``; ``quotas`` says what a ba
 """
 
 from medical_team.manager.auditing import Auditor
-from medical_team.manager.baselines import averages_of
 from medical_team.manager.batch import CollectStats
 from medical_team.manager.engine import Engine, request_seed
 from medical_team.manager.manager import Collected, Dealer, MedicalGameManager
@@ -18,6 +17,5 @@ __all__ = [
     "Engine",
     "GameTally",
     "MedicalGameManager",
-    "averages_of",
     "request_seed",
 ]

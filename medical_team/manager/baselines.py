@@ -7,7 +7,7 @@ on who answered first, and a resumed run scores as the first one would have.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from medical_team.rewards.announced import announced_verdict
@@ -56,14 +56,6 @@ class RunningBaselines:
         self.current = _means(self._steps)
 
 
-def averages_of(games: Iterable[Game]) -> Baselines:
-    """What a policy did on average in these games, all of them trained on: what it is scored with in the long run."""
-    step: defaultdict[str, float] = defaultdict(float)
-    for game in games:
-        _count(step, game, Role)
-    return _means([step], start_cases=0)
-
-
 def _count(step: defaultdict[str, float], game: Game, trained: Collection[Role]) -> None:
     for name, value in _observations(game, trained):
         step[name] += value
@@ -84,15 +76,14 @@ def _observations(game: Game, trained: Collection[Role]) -> Iterator[tuple[str, 
         yield "realism", game.audit.realism
 
 
-def _means(steps: Sequence[Step], start_cases: int = START_CASES) -> Baselines:
+def _means(steps: Sequence[Step]) -> Baselines:
     def mean(name: str, start: float) -> float:
         total = cases = 0.0
         for step in reversed(steps):
             total, cases = total + step.get(name, 0.0), cases + step.get(f"{name} cases", 0.0)
             if cases >= ENOUGH_CASES:
                 break
-        weight = cases + start_cases
-        return (total + start_cases * start) / weight if weight else start
+        return (total + START_CASES * start) / (cases + START_CASES)
 
     return Baselines(
         hit_rate=mean("hit_rate", NOTHING_MEASURED.hit_rate),

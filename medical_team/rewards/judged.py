@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 from medical_team.config import RewardsConfig
 from medical_team.rewards.imagined import CORRECTED, SAFE, Scorer
-from medical_team.rewards.lint import HIT_RATES, TOLERANCE, LintReport, PolicyValue, least_attack, lint_rewards
+from medical_team.rewards.lint import HIT_RATES, TOLERANCE, LintReport, PolicyValue, lint_rewards
 from medical_team.rewards.pricing import class_prices
 from medical_team.types import Assessment, GameType, Verdict, harmful_share
 
@@ -39,12 +39,10 @@ class JudgeRates:
     Attributes:
         errors: Of real errors: its sensitivity, abstentions and all.
         harmless: Of edits that change nothing, by kind.
-        injections: Of edits that speak to the assessor: the share that passes the gates and is then called an error.
     """
 
     errors: float
     harmless: Mapping[str, float]
-    injections: float = 0.0
 
 
 def lint_judged(
@@ -75,7 +73,7 @@ def _attackers(scorer: Scorer, judge: JudgeRates) -> list[PolicyValue]:
 
     unseen = value(judge.errors, scorer.attacker(SAFE, realism=0.0))
     real = scorer.attacker(SAFE, realism=1.0)
-    harmless = [
+    return [
         PolicyValue(
             f"an attacker whose every edit is harmless ({kind}) and confirmed by the judge in {rate:.0%}",
             value(rate, real),
@@ -86,14 +84,6 @@ def _attackers(scorer: Scorer, judge: JudgeRates) -> list[PolicyValue]:
         for kind, rate in judge.harmless.items()
         if rate > 0
     ]
-    injections = PolicyValue(
-        f"an attacker whose every edit speaks to the assessor and is confirmed in {judge.injections:.0%}",
-        value(judge.injections, real),
-        value(judge.errors, least_attack(scorer)),
-        f"the value of real errors that are always found, of which the judge confirms {judge.errors:.0%}",
-        _OTHER_JUDGE,
-    )
-    return [*harmless, injections] if judge.injections > 0 else harmless
 
 
 def _verdicts(

@@ -115,7 +115,8 @@ def lint_rewards(
         config: Prices and penalties.
         mix: Weight of each game type, in any unit.
         parse_failures: Shares of Harmful and of Safe answers that do not parse, as measured or to be reckoned with.
-        error_shares: For each vignette of a deck, the share of its games in which the note shown has an error.
+        error_shares: The share of games that show an error, per kind of note that somebody could remember; where it
+            is given, memory is linted, too.
 
     Raises:
         RewardLintError: The mix shows only one class of notes.
@@ -128,7 +129,7 @@ def lint_rewards(
         (
             *_constant_verdicts(scorer, share),
             *_verdicts_that_break(scorer, share, parse_failures),
-            memory(scorer, error_shares or (share,)),
+            *([memory(scorer, error_shares)] if error_shares else []),
             *_careless_answers(scorer, share),
             *_attackers(scorer),
         )

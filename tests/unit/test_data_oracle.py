@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from medical_team.data.synthetic.compose import compose_notes
 from medical_team.data.synthetic.facts import Condition
-from medical_team.data.synthetic.oracle import EditTruth, decide_edit, decide_statement_of, explain_error, knows
+from medical_team.data.synthetic.oracle import EditTruth, decide_edit, explain_error, knows
 from medical_team.data.synthetic.table import BY_NAME, CONDITIONS
 from medical_team.data.synthetic.wording import FRAMES, canonical, read_statement
 from medical_team.types import ErrorType, Note
@@ -166,18 +166,16 @@ def test_a_statement_over_anything_but_its_own_kind_is_never_decided(note: Note,
 
 def test_a_correction_is_right_where_the_table_accepts_it() -> None:
     for note in ERRORS:
-        _, error, correction = gold(note)
+        place, error, correction = gold(note)
         fact = BY_NAME[note.condition or ""].fact(note.error_type or ErrorType.DIAGNOSIS)
         assert fact
         assert note.error_type
-        assert decide_statement_of(note, correction.upper()) is EditTruth.STILL_RIGHT
-        assert decide_statement_of(note, error) is EditTruth.WRONG
+        assert decide_edit(note, place, correction.upper()) is EditTruth.STILL_RIGHT
+        assert decide_edit(note, place, error) is EditTruth.WRONG
         for term in fact.accepted:
-            assert decide_statement_of(note, say(note.error_type, term, 2)) is EditTruth.STILL_RIGHT
+            assert decide_edit(note, place, say(note.error_type, term, 2)) is EditTruth.STILL_RIGHT
         for other in (note.sentences[0], "-", "Give arsenic.", ""):
-            assert decide_statement_of(note, other) is EditTruth.UNTOLD
-    clean = next(note for note in NOTES if not note.has_error)
-    assert decide_statement_of(clean, clean.sentences[0]) is EditTruth.UNTOLD
+            assert decide_edit(note, place, other) is EditTruth.UNTOLD
 
 
 @pytest.mark.parametrize(

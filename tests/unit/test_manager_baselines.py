@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 
 import pytest
 from fakes import ALL_EQUAL, FakeAuditor, FakeDeck, FakeEngine, Habits, generation, make_note
 
 from medical_team.config import GatesConfig, RewardsConfig
 from medical_team.manager import MedicalGameManager
-from medical_team.manager.baselines import ENOUGH_CASES, KEPT_STEPS, START_CASES, RunningBaselines, averages_of
-from medical_team.rewards import class_prices, score_game
+from medical_team.manager.baselines import ENOUGH_CASES, KEPT_STEPS, START_CASES, RunningBaselines
 from medical_team.types import (
     NOTHING_MEASURED,
     Assessment,
@@ -61,19 +59,6 @@ def test_each_is_a_mean_over_the_answers_that_are_trained_on() -> None:
     assert averages.malformed_harmful == weighed([0, 0, 0, 1], 0.0)
     assert averages.malformed_safe == weighed([0], 0.0)
     assert after(*games, *broken, trained=()) == NOTHING_MEASURED, "what is not trained on does not count"
-
-
-@pytest.mark.parametrize("sentence", [2, 3])
-def test_scored_with_its_own_averages_a_constant_answer_is_worth_nothing(sentence: int) -> None:
-    clean = make_note(0, harmful=False)
-    games = [game(harmful(sentence)), game(harmful(3)), replace(game(harmful(2)), shown=clean)]
-    averages = averages_of(games)
-    prices = class_prices(0.5)
-    errors, clean_note = [
-        [score_game(replace(one, baselines=averages), prices, RewardsConfig())[Role.ASSESSOR].total for one in some]
-        for some in (games[:2], games[2:])
-    ]
-    assert sum(errors) / 2 + clean_note[0] == pytest.approx(0)
 
 
 def test_old_steps_are_forgotten() -> None:

@@ -34,7 +34,6 @@ def test_the_report_has_every_policy_with_its_value():
         {
             "an assessor that always says Safe": 0.0,
             **{always_harmful.format(rate): 0.0 for rate in ("0%", "10%", "83%", "100%")},
-            "an assessor that remembers how often each vignette is shown with an error": 0.0,
             "an assessor that finds every error and writes no correction": 1.125,
             "an assessor that says Harmful where there is an error, of another sentence": 0.875,
             "an assessor whose answers never parse": -4 / 3,

@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from medical_team.checkpoints import CheckpointStore, TrainerState
 from medical_team.config import load_config
 from medical_team.data.dataset import NoteSplits
+from medical_team.data.deck import Deck
 from medical_team.data.fresh import FreshNotes
-from medical_team.errors import CheckpointError, ConfigError, DataError
+from medical_team.data.synthetic.compose import compose_notes
+from medical_team.errors import CheckpointError, ConfigError, DataError, RewardLintError
 from medical_team.training.identity import checkpoint_store, identity, newest_checkpoint, settings, start_position
 from medical_team.training.notes import check_notes_for, whole_pairs
 from medical_team.training.run import TrainingRun, optimizer_steps, resolve_dtype
 from medical_team.training.versions import versions
-from medical_team.types import ErrorType, Note, Role
+from medical_team.types import ErrorType, GameType, Note, Role, Verdict
 
 
 def notes_of(groups: list[list[bool]]) -> tuple[Note, ...]:
@@ -181,3 +183,18 @@ def test_attempts_at_a_run_begin_at_the_same_point_and_other_runs_elsewhere():
 
     assert begins_at() == begins_at("run.resume=auto", "vllm.num_engines=2")
     assert begins_at() != begins_at("run.seed=18")
+
+
+def test_notes_whose_class_tells_whether_they_are_shown_with_an_error_are_refused(monkeypatch: pytest.MonkeyPatch):
+    class LeakyDeck(Deck):
+        """Deals clean games from clean notes alone, so that an error note always has an error."""
+
+        def _source_class(self, game_type: GameType) -> Verdict:
+            return game_type.source_truth
+
+    config = load_config(None, ["evaluation.notes=0"])
+    notes = NoteSplits(compose_notes(60, seed=3), ())
+    check_notes_for(config, notes)
+    monkeypatch.setattr("medical_team.training.notes.Deck", LeakyDeck)
+    with pytest.raises(RewardLintError, match="remembers"):
+        check_notes_for(config, notes)

@@ -54,15 +54,6 @@ def decide_edit(note: Note, sentence_id: int, replacement: str) -> EditTruth:
     return _decide_statement(condition, new)
 
 
-def decide_statement_of(note: Note, sentence: str) -> EditTruth:
-    """Decide a sentence that is offered as the correction of the note's error.
-
-    It is right only where it equals the gold correction or states the same kind of fact with an accepted term. A note
-    without an error is never decided.
-    """
-    return EditTruth.UNTOLD if note.error_sentence_id is None else decide_edit(note, note.error_sentence_id, sentence)
-
-
 def knows(note: Note, replacement: str) -> bool:
     """Whether a sentence states a fact in the table's own words, right or wrong: then it reads like the notes do."""
     statement = read_statement(replacement)
