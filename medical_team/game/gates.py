@@ -205,7 +205,14 @@ def _no_sentence(change: Change) -> bool:
 
 def _too_large(change: Change) -> bool:
     shown = change.note.sentences[change.edit.sentence_id]
-    return max(len(change.before), len(change.after), len(shown)) > LONGEST_SENTENCE
+    return any(_written_out(text) > LONGEST_SENTENCE for text in (change.before, change.after, shown))
+
+
+def _written_out(text: str) -> int:
+    """Characters once ligatures are written out: one may stand for eighteen."""
+    if text.isascii() or len(text) > LONGEST_SENTENCE:
+        return len(text)
+    return len(unicodedata.normalize("NFKD", text))
 
 
 def _restores_correction(change: Change) -> bool:

@@ -374,6 +374,7 @@ def _gold_edit(note: Note) -> Edit:
         ("cough " * 600, "fever " * 600),
         ("He coughs.", "\ufdfa" * 4000),
         ("\ufdfa " * 2000, "He coughs."),
+        ("He coughs.", "\ufdfa" * 100),  # a ligature of eighteen letters
     ],
 )
 def test_a_sentence_beyond_any_of_a_note_is_not_looked_at(before: str, after: str):
